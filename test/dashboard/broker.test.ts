@@ -34,7 +34,7 @@ describe.skipIf(!hasChromium)('the dashboard of a broker', () => {
     const { url, connect } = await start();
     await subscribed(connect(HOSTILE), 'presence-room');
     const page = await open(url);
-    await page.getByRole('heading', { name: 'This broker requires its admin token' }).waitFor();
+    await page.getByRole('heading', { name: 'This broker requires an admin token' }).waitFor();
     await page.getByLabel('Admin token').fill(TOKEN);
     await page.getByRole('button', { name: 'Open' }).click();
     await page.getByRole('link', { name: 'Channels' }).click();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EPOCH, TOKEN } from '../../packages/gateway/test/admin/setup.ts';
+import { access, EPOCH, TOKEN } from '../../packages/gateway/test/admin/setup.ts';
 import { hasChromium, row, shows, useBrowser } from './page.ts';
 
 const { gateway, open } = useBrowser();
@@ -118,7 +118,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
   });
 
   it('shows how to set a token when the gateway has none', async () => {
-    const { url, say } = await gateway({ access: { isLocal: true } });
+    const { url, say } = await gateway({ access: access() });
     say('register', 'a');
     const page = await open(url);
     await page.getByRole('button', { name: 'Drain 10.0.0.1:1' }).click();
@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
   });
 
   it('asks for the token first when the gateway requires it for reading', async () => {
-    const { url, say } = await gateway({ access: { isLocal: false, token: TOKEN } });
+    const { url, say } = await gateway({ access: access({ adminToken: TOKEN }, false) });
     say('register', 'a');
     const page = await open(url);
     await page.getByLabel('Admin token').fill('wrong-wrong-wrong-wrong');

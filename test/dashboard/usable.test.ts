@@ -40,7 +40,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     const page = await open(url);
     await row(page, 1).waitFor();
     const walk: unknown[] = [];
-    for (let step = 0; step < 7; step++) {
+    for (let step = 0; step < 8; step++) {
       await page.keyboard.press('Tab');
       walk.push(await focused(page));
     }
@@ -49,6 +49,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
       'Rollcall, overview',
       'Path of a request',
       'Explain',
+      'Audit log',
       'Colours: system',
       'Explain',
       'Drain 10.0.0.1:1',

@@ -5,6 +5,7 @@ import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import type { Directory } from '@rollcall/client';
 import { statesOf } from '../../packages/gateway/test/catalog/live-table.ts';
+import { LabelCounter } from '../../packages/gateway/src/metrics/label-counter.ts';
 import { Telemetry } from '../../packages/gateway/src/metrics/telemetry.ts';
 import {
   change,
@@ -73,6 +74,9 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.traffic.mirrorDropped('/v1', 'in-flight');
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
   telemetry.filterFault('jwt');
+  const counts = new LabelCounter();
+  counts.add({ action: 'drain', result: 'accepted' });
+  telemetry.observeAudit({ counts });
   const report = { evidence: [], load, process };
   telemetry.addReport('1', { traffic: telemetry.traffic.take(), ...report });
   events.emit('received', 'register');
@@ -116,7 +120,7 @@ interface Dashboard {
 /** Labels that Prometheus adds. */
 const ADDED_LABELS = ['job', 'instance', 'le'];
 /** Words of PromQL, and variables of the dashboard. */
-const PROMQL_WORDS = /\b(?:sum|by|rate|histogram_quantile|label_values)\b|\$\w+/g;
+const PROMQL_WORDS = /\b(?:sum|by|rate|increase|histogram_quantile|label_values)\b|\$\w+/g;
 
 describe('deploy/grafana/rollcall.json', () => {
   const file = new URL('../../deploy/grafana/rollcall.json', import.meta.url);

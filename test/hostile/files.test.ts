@@ -59,6 +59,49 @@ describe('a configuration whose folder is removed', () => {
   });
 });
 
+describe.skipIf(whyNoSmallDisk() !== undefined)('an audit log on a disk that is full', () => {
+  it('is said once, and written when there is space, while changes and requests go on', async () => {
+    const disk = new SmallDisk();
+    try {
+      const auditLog = join(disk.folder, 'audit.jsonl');
+      const token = 'a-token-of-enough-length';
+      const { gateway, url } = await world({
+        args: ['--audit-log', auditLog],
+        env: { ROLLCALL_ADMIN_TOKEN: token },
+      });
+      const { adminUrl } = await gateway.listening;
+      const get = async (path: string) => (await fetch(adminUrl + path)).text();
+      const drain = (key: string, act: string) =>
+        fetch(`${adminUrl}/api/instances/${encodeURIComponent(key)}/${act}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}` },
+        });
+      const [, key = ''] = /"key":"([^"]+)"/.exec(await get('/api/instances')) ?? [];
+      disk.fill();
+      // Beyond the page that the file has already.
+      for (let count = 0; count < 40; count++) {
+        expect((await drain(key, 'drain')).status).toBe(200);
+        expect((await drain(key, 'undrain')).status).toBe(200);
+      }
+      await gateway.line(/cannot save the audit log: trying again/);
+      expect(await get('/ready')).toContain('It cannot write its audit log.');
+      expect(await get('/api/status')).toContain('"audit":"failing"');
+      expect(await get('/api/audit?limit=1')).toContain('"id":80,');
+      await servesFor(url, 500);
+      disk.free();
+      await gateway.line(/saved the audit log again/);
+      const ids = readFileSync(auditLog, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: number }).id);
+      expect(ids).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
+      expect(gateway.lines.filter((line) => line.includes('cannot save'))).toHaveLength(1);
+    } finally {
+      disk.end();
+    }
+  });
+});
+
 describe.skipIf(whyNoSmallDisk() !== undefined)('a snapshot on a disk that is full', () => {
   it.each(WORKERS)(
     'is said once, and saved when there is space, with %s worker processes',

@@ -208,5 +208,11 @@ function readProc(pid: string, file: string): string {
 function base(): Environment {
   const { PATH = '', HOME = '' } = process.env;
   // A test must not start with the snapshot of another.
-  return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none', ROLLCALL_LOG: 'text' };
+  return {
+    PATH,
+    HOME,
+    ROLLCALL_SNAPSHOT: 'none',
+    ROLLCALL_AUDIT_LOG: 'none',
+    ROLLCALL_LOG: 'text',
+  };
 }

@@ -4,6 +4,7 @@ import { limitLines } from '@rollcall/runtime';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import { reportsOf } from './admin/app-counts.ts';
 import { startAdmin } from './admin/server.ts';
+import type { AdminServer } from './admin/server.ts';
 import { HttpApi } from './api/http-api.ts';
 import type { AppHost } from './app/app.ts';
 import type { Apps } from './app/apps.ts';
@@ -95,6 +96,7 @@ async function listen(settings: Settings, host: AppHost, served: ServedApps): Pr
     await served.configure(next.apps, (app) => webSockets.disconnect(app));
     webSockets.disconnectDisabled();
     if (next.tls !== undefined) web.renew(next.tls);
+    admin?.configure(next);
     return fixedChanges(BROKER_SETTINGS, settings, next);
   };
   const close = async (): Promise<void> => {
@@ -129,7 +131,7 @@ interface Servers {
   readonly web: WebServer;
   readonly webSockets: WebSockets;
   readonly metrics: WebServer | undefined;
-  readonly admin: WebServer | undefined;
+  readonly admin: AdminServer | undefined;
 }
 
 async function startServers(
@@ -141,7 +143,7 @@ async function startServers(
   const webSockets = new WebSockets(apps, settings);
   // First, so that nothing is served unless everything can be.
   const started: WebServer[] = [];
-  const start = async (server: Promise<WebServer>): Promise<WebServer> => {
+  const start = async <S extends WebServer>(server: Promise<S>): Promise<S> => {
     started.push(await server);
     return server;
   };

@@ -8,7 +8,8 @@ export type {
 } from './admin/app-views.ts';
 export type { BrokerEvent, BrokerEventType } from './event-log/broker-event.ts';
 export type { EventBatch } from './event-log/event-watch.ts';
-export type { AppCounts, AppView, BrokerStatus } from './admin/status.ts';
+export type { AppCounts, AppView, BrokerCaller, BrokerStatus } from './admin/status.ts';
+export type { BrokerScope } from './settings/admin.ts';
 export type { AppReport, ClusterState, NodeReport, NodeState, NodeStatus } from './app/app.ts';
 export { BROKER_ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { BrokerAdminProblemCode } from './admin/problem.ts';

@@ -109,6 +109,12 @@ function fault(
   response: AdminResponse | undefined,
 ): RollcallError {
   const { name, tokenVariable, start, unreachable } = program;
+  const { code, detail } = (response?.body ?? {}) as Partial<Record<'code' | 'detail', string>>;
+  if (code === 'missing-scope')
+    return new RollcallError(
+      'ROLLCALL_CONFIG',
+      `the ${name}'s admin API at ${admin} does not allow this: ${detail} It is in ${tokenVariable}`,
+    );
   if (response?.status === 401 || response?.status === 403) {
     const problem = token === '' ? 'needs its token' : `rejects the token in ${tokenVariable}`;
     return new RollcallError(

@@ -21,8 +21,12 @@ export class ConfigReload {
   start(logger: Logger, configure: () => string[] | Promise<string[]>): void {
     const reload = (): void => void this.#reload(logger, configure);
     this.#watch.start(reload, LOOK_EVERY_MS);
-    process.on('SIGHUP', reload);
-    this.#onSignal = reload;
+    this.#onSignal = () => {
+      // Otherwise the change for which the signal was sent would be found once more.
+      this.#watch.refresh();
+      reload();
+    };
+    process.on('SIGHUP', this.#onSignal);
   }
 
   stop(): void {

@@ -9,7 +9,7 @@ import {
   layered,
   readSettingsFile,
 } from '@rollcall/runtime/settings';
-import { snapshotPath } from './snapshot-path.ts';
+import { auditLogPath, snapshotPath } from './snapshot-path.ts';
 
 /** The options of `rollcall gateway`, as commander gives them. */
 export interface ConfigOptions {
@@ -41,7 +41,9 @@ export function gatewayConfig(
   const { port = GATEWAY_SETTINGS.port.default } = config;
   const brokers = registry.brokers.map((each) => `${describeBroker(each)} ${each.appId}`);
   const purpose = `${brokers.join(' ')} ${registry.channels.registry} ${port}`;
-  return { ...config, snapshot: config.snapshot ?? snapshotPath(env, purpose) };
+  const snapshot = config.snapshot ?? snapshotPath(env, purpose);
+  const beside = snapshot === 'none' ? snapshotPath(env, purpose) : snapshot;
+  return { ...config, snapshot, auditLog: config.auditLog ?? auditLogPath(beside) };
 }
 
 /** The file that holds the configuration, if there is one. */

@@ -60,6 +60,11 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/rollout.ts')).defineRollout,
   ),
   new LazyCommand(
+    'audit',
+    'show who changed what at the gateway, when and from where',
+    async () => (await import('./commands/audit.ts')).defineAudit,
+  ),
+  new LazyCommand(
     'budget',
     "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
     async () => (await import('./commands/budget.ts')).defineBudget,
@@ -71,7 +76,7 @@ const commands = (): LazyCommand[] => [
   ),
   new LazyCommand(
     'hash',
-    'hash an API key or a password for the consumers of a gateway',
+    'hash an API key, a password or an admin token for a configuration',
     async () => (await import('./commands/hash.ts')).defineHash,
   ),
   new LazyCommand(

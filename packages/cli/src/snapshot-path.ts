@@ -20,3 +20,8 @@ export function snapshotPath(env: Environment, purpose: string): string {
   const folder = isAbsolute(state) ? state : join(homedir(), '.local', 'state');
   return join(folder, 'rollcall', name);
 }
+
+/** Where a gateway keeps its audit log unless a file is named: beside the snapshot. */
+export function auditLogPath(snapshot: string): string {
+  return `${snapshot.replace(/\.snapshot$/, '')}.audit.jsonl`;
+}

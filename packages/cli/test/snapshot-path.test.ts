@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { snapshotPath } from '../src/snapshot-path.ts';
+import { auditLogPath, snapshotPath } from '../src/snapshot-path.ts';
 
 const PURPOSE = '127.0.0.1:6001 1 mapped-discovery 1500';
 
@@ -26,5 +26,14 @@ describe('snapshotPath', () => {
     expect(path(PURPOSE)).toBe(path(PURPOSE));
     expect(path(PURPOSE)).not.toBe(path(PURPOSE.replace('1500', '1501')));
     expect(path(PURPOSE)).not.toContain('mapped-discovery');
+  });
+});
+
+describe('auditLogPath', () => {
+  it.each([
+    ['/var/lib/rollcall/0123456789ab.snapshot', '/var/lib/rollcall/0123456789ab.audit.jsonl'],
+    ['/var/lib/rollcall/table', '/var/lib/rollcall/table.audit.jsonl'],
+  ])('is beside the snapshot %s', (snapshot, auditLog) => {
+    expect(auditLogPath(snapshot)).toBe(auditLog);
   });
 });

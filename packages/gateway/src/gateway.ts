@@ -1,51 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describeBrokers } from '@rollcall/client';
-import type { RegistryConfig, Directory } from '@rollcall/client';
-import { isLoopback, Journal, urlHost } from '@rollcall/protocol';
-import { fixedChanges } from '@rollcall/runtime/settings';
+import type { Directory } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import { nodeInternals } from '@rollcall/proxy';
-import { readTextFile, silentLogger } from '@rollcall/runtime';
-import type { Logger } from '@rollcall/runtime';
-import type { Hono } from 'hono';
-import { upstreamPolicy } from './address-policies.ts';
-import { adminApp } from './admin/app.ts';
-import { serveAdmin } from './admin/server.ts';
-import { staticFiles } from './admin/static-files.ts';
-import { catalogApi } from './catalog/api.ts';
-import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
+import { silentLogger } from '@rollcall/runtime';
 import type { CatalogPorts } from './catalog/servers.ts';
-import { TableCatalog } from './catalog/table-catalog.ts';
-import { openCertificates, speaksTls } from './certificates/certificates.ts';
-import type { Certificates } from './certificates/certificates.ts';
-import { InstanceStates } from './traffic/instance-states.ts';
-import { Telemetry } from './metrics/telemetry.ts';
-import { openDirectory } from './open-directory.ts';
-import { OwnEndpoints } from './own-endpoints.ts';
-import { logNodeInternals } from './log-node-internals.ts';
+import { speaksTls } from './certificates/certificates.ts';
 import { logEvents } from './log-events.ts';
+import { logNodeInternals } from './log-node-internals.ts';
+import { Closing, createParts } from './parts.ts';
+import type { Parts, Surroundings } from './parts.ts';
+import { Reconfiguration } from './reconfiguration.ts';
 import { parseDomain } from './routing/domain.ts';
-import { configuredUpstreams } from './routing/rules.ts';
-import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
-import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
-import { GATEWAY_SETTINGS } from './settings/table.ts';
-import { Upstreams } from './upstreams/upstreams.ts';
-import { createLiveDataPlane } from './live-data-plane.ts';
-import type { LiveDataPlane } from './live-data-plane.ts';
+import type { GatewayConfig } from './settings/config.ts';
+import { startAdmin } from './start-admin.ts';
 
 /** Options of {@link createGateway}: its configuration, the registry, and what it writes to. */
 export interface GatewayOptions extends GatewayConfig, Surroundings {}
-
-/** What a gateway needs besides its configuration. */
-interface Surroundings {
-  /** The registry to subscribe to, as {@link registryFromEnv} of `@rollcall/client` reads it. */
-  readonly registry: RegistryConfig;
-  /** Gets a line for each event, in pino's order of arguments. Default: nothing is logged. */
-  readonly logger?: Logger;
-  /** A folder of static files to serve at the admin port, such as that of `@rollcall/dashboard`. Default: none. */
-  readonly dashboard?: string | undefined;
-}
 
 /** A running gateway. */
 export interface Gateway {
@@ -60,20 +31,17 @@ export interface Gateway {
   /** The URL of the admin API and the dashboard. */
   readonly adminUrl: string;
   /**
-   * Serves requests by this configuration from now on. Statistics of instances stay.
+   * Serves requests by this configuration from now on. Statistics of instances stay. The audit log records it.
+   * @param config a function that reads it, so that the audit log also has what cannot be read
+   * @param file where it is from, for the audit log
    * @returns the changed settings that take effect only at the next start
    * @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays
    */
-  configure(config: GatewayConfig): string[];
+  configure(config: GatewayConfig | (() => GatewayConfig), file?: string): string[];
   /** The ports of DNS and xDS, if they are served. */
   readonly catalog: CatalogPorts;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
-}
-
-/** Returns the port above the gateway's; 0 if that is 0 or the last one. */
-export function defaultAdminPort(port: number): number {
-  return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
 /** How long a starting gateway waits for the names of configured upstreams. */
@@ -98,117 +66,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const parts = await createParts(config, { registry, logger, dashboard }, closing);
     const endpoint = await startServing(parts);
     const { adminUrl, catalog } = await startAdmin(parts, endpoint, closing);
+    const reconfiguration = new Reconfiguration(parts);
     return {
       ...endpoint,
       adminUrl,
       catalog,
-      configure(changed) {
-        const next = resolveConfig(changed);
-        parts.upstreams.configure(configuredUpstreams(next), () => parts.plane.configure(next));
-        return fixedChanges(GATEWAY_SETTINGS, config, next);
-      },
+      configure: (changed, file) => reconfiguration.run(changed, file),
       close: () => closing.run(),
     };
   } catch (error) {
     await closing.run();
     throw error;
   }
-}
-
-/** What has been started, to be closed in the reverse order. */
-class Closing {
-  readonly #steps: (() => void | Promise<void>)[] = [];
-
-  add(step: () => void | Promise<void>): void {
-    this.#steps.push(step);
-  }
-
-  async run(): Promise<void> {
-    for (const step of this.#steps.splice(0).toReversed()) await step();
-  }
-}
-
-/** What a gateway consists of. */
-interface Parts extends Required<Surroundings> {
-  readonly config: ResolvedConfig;
-  /** The name in `Via` and in roll calls. */
-  readonly name: string;
-  readonly own: OwnEndpoints;
-  readonly journal: Journal;
-  readonly directory: Directory;
-  readonly telemetry: Telemetry;
-  readonly states: InstanceStates;
-  readonly upstreams: Upstreams;
-  readonly certificates: Certificates;
-  readonly plane: LiveDataPlane;
-}
-
-async function createParts(
-  config: ResolvedConfig,
-  surroundings: Required<Surroundings>,
-  closing: Closing,
-): Promise<Parts> {
-  const { registry, logger } = surroundings;
-  const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
-  // Not the name of the machine, because every instance and its operators can read it.
-  const name = `rollcall-${randomBytes(8).toString('hex')}`;
-  const journal = new Journal();
-  const own = ownEndpoints(config, registry);
-  const directory = await openDirectory({
-    config,
-    registry,
-    name,
-    own,
-    journal,
-    instanceCa,
-    logger,
-  });
-  closing.add(() => directory.close());
-  const states = new InstanceStates({
-    directory,
-    now: () => performance.now(),
-    epoch: () => Date.now() - performance.now(),
-  });
-  closing.add(() => states.close());
-  const telemetry = new Telemetry(directory, states);
-  closing.add(() => telemetry.close());
-  const snapshot = await keepSnapshot(directory, config.snapshot, logger);
-  closing.add(() => snapshot.close());
-  const upstreams = new Upstreams({ directory, logger, policy: upstreamPolicy(config, own) });
-  closing.add(() => upstreams.close());
-  upstreams.configure(configuredUpstreams(config), () => {});
-  const certificates = await openCertificates({ config, registry, logger });
-  telemetry.observeCertificates(certificates);
-  const plane = await createLiveDataPlane({
-    certificates,
-    directory,
-    isTableComplete: directory.isConnected,
-    telemetry,
-    states,
-    config,
-    savedRollouts: snapshot.rollouts,
-    instanceCa,
-    name,
-    logger,
-  });
-  closing.add(() => plane.close());
-  snapshot.follow(plane.rollouts);
-  telemetry.observeVersions(plane.rollouts);
-  const known = { own, journal, directory, telemetry, states, upstreams, certificates };
-  return { ...surroundings, ...known, config, name, plane };
-}
-
-/** The endpoints that no instance may announce. */
-function ownEndpoints(config: ResolvedConfig, registry: RegistryConfig): OwnEndpoints {
-  const { host, port, adminHost, adminPort = defaultAdminPort(port), dnsPort, xdsPort } = config;
-  const own = new OwnEndpoints();
-  own.add('this gateway itself', host, port);
-  own.add("this gateway's admin API", adminHost, adminPort);
-  for (const each of [dnsPort, xdsPort])
-    if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
-  for (const { server } of registry.brokers)
-    if ('host' in server) own.addServer('the broker', server);
-  return own;
 }
 
 /** Resolves when the table was received from the registry. */
@@ -233,65 +102,4 @@ async function startServing(
   logEvents(parts, { domain }, logger);
   const scheme = speaksTls(config) ? 'https' : 'http';
   return { host, port, httpPort, url: `${scheme}://${urlHost(host)}:${port}` };
-}
-
-/** Starts the admin API and the catalog, which show what the gateway knows. */
-async function startAdmin(
-  parts: Parts,
-  endpoint: Pick<Gateway, 'url' | 'port'>,
-  closing: Closing,
-): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
-  const { config, own, logger, directory, telemetry, states } = parts;
-  const { adminHost, adminPort = defaultAdminPort(config.port) } = config;
-  const app = await createAdminApp(parts, endpoint);
-  app.get('/metrics', async (c) =>
-    c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
-  );
-  const catalog = new TableCatalog(directory, states, Date.now);
-  app.route('/', catalogApi(catalog));
-  const admin = await serveAdmin(app, adminHost, adminPort);
-  closing.add(() => admin.close());
-  own.add("this gateway's admin API", admin.host, admin.port);
-  const servers = await serveCatalog({ catalog, config, logger });
-  closing.add(() => servers.close());
-  for (const port of Object.values(servers.ports))
-    own.add("this gateway's catalog", CATALOG_HOST, port);
-  return {
-    adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
-    catalog: servers.ports,
-  };
-}
-
-async function createAdminApp(
-  parts: Parts,
-  { url, port }: Pick<Gateway, 'url' | 'port'>,
-): Promise<Hono> {
-  const { config, name, registry, dashboard, journal, directory, telemetry, states } = parts;
-  const { certificates, plane } = parts;
-  const { adminHost, adminToken } = config;
-  return adminApp({
-    gateway: {
-      name,
-      url,
-      domain: config.domain ?? `localhost:${port}`,
-      server: describeBrokers(registry),
-      channel: registry.channels.registry,
-      startedAt: Date.now(),
-    },
-    access: {
-      isLocal: isLoopback(adminHost),
-      ...(adminToken !== undefined && { token: adminToken }),
-    },
-    directory,
-    states,
-    journal,
-    dryRun: plane.dryRun,
-    traffic: telemetry.history.of,
-    certificates: () => certificates.views(),
-    rollouts: plane.rollouts,
-    ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
-    // The journal's clock is monotonic, people's is not.
-    now: () => performance.now(),
-    epoch: () => Date.now() - performance.now(),
-  });
 }

@@ -18,6 +18,7 @@ export { forwardTo } from './forward-to.ts';
 export { cookieValue } from './http1/cookie.ts';
 export { LIMITS } from './limits.ts';
 export type { Limits, RouteLimits } from './limits.ts';
+export { clientAddressOf } from './downstream/client-address.ts';
 export { clientNetwork } from './downstream/client-network.ts';
 export { ConnectionLimiter } from './downstream/connection-limiter.ts';
 export type { ConnectionLimits, CountedSocket } from './downstream/connection-limiter.ts';

@@ -29,6 +29,11 @@ export class FileWatch {
     this.#timer.unref();
   }
 
+  /** Takes the files as they are now for known, because they are about to be read for use. */
+  refresh(): void {
+    this.#content = contentOf(this.#files) ?? this.#content;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }

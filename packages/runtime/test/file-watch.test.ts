@@ -46,6 +46,17 @@ describe('a watched file', () => {
     await expect.poll(() => told).toBe(1);
   });
 
+  it('is not reported for a change that is taken for known', async () => {
+    let told = 0;
+    writeFileSync(file, 'two');
+    watch.refresh();
+    watch.start(() => told++, 10);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told).toBe(0);
+    writeFileSync(file, 'three');
+    await expect.poll(() => told).toBe(1);
+  });
+
   it('is reported even if it changed before the first check', async () => {
     writeFileSync(file, 'two');
     await new Promise<void>((resolve) => watch.start(resolve, 10));

@@ -6,10 +6,13 @@ import type { Logger } from '@rollcall/runtime';
 import {
   accessRefusal,
   bearerToken,
+  challengeOf,
+  describeMissingScope,
+  isReading,
   namesLoopback,
   SECURITY_HEADERS,
 } from '@rollcall/runtime/admin';
-import type { StaticFile } from '@rollcall/runtime/admin';
+import type { AccessRefusal, AdminTokens, Caller, StaticFile } from '@rollcall/runtime/admin';
 import { BodyReader } from '../api/body-reader.ts';
 import { HttpError } from '../api/http-error.ts';
 import { MAX_BODY_BYTES } from '../api/http-api.ts';
@@ -20,6 +23,7 @@ import type { Apps } from '../app/apps.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
 import { BROKER_EVENT_TYPES } from '../event-log/broker-event.ts';
 import type { EventFilter } from '../event-log/event-watch.ts';
+import type { BrokerScope } from '../settings/admin.ts';
 import { channelsOf, connectionsOf, membersOf } from './app-views.ts';
 import type { ConnectionView } from './app-views.ts';
 import { EventStreams, MAX_EVENT_STREAMS } from './event-stream.ts';
@@ -32,7 +36,7 @@ export interface AdminApiOptions {
   readonly connectionsOf: (app: App) => Iterable<ConnectionView>;
   /** It listens on loopback. */
   readonly isLocal: boolean;
-  readonly token: string | undefined;
+  readonly tokens: AdminTokens<BrokerScope>;
   /** Of the dashboard. They are served without the token. */
   readonly files: readonly StaticFile[];
   readonly logger: Logger;
@@ -44,6 +48,7 @@ interface AdminRequest {
   /** The parts of the path that name something, decoded. */
   readonly names: readonly string[];
   readonly query: URLSearchParams;
+  readonly caller: Caller<BrokerScope>;
 }
 
 /** Returns the body of a 200; `undefined` if it has responded itself. */
@@ -84,8 +89,9 @@ export class AdminApi {
 
   constructor(options: AdminApiOptions) {
     this.#options = options;
-    const { apps, host, token } = options;
-    const status: Endpoint = () => statusOf({ apps, host, hasToken: token !== undefined });
+    const { apps, host, tokens } = options;
+    const status: Endpoint = ({ caller }) =>
+      statusOf({ apps, host, hasToken: !tokens.isEmpty, caller });
     const connections: Endpoint = ({ names, query }) => {
       const app = this.#appNamed(names);
       return connectionsOf(options.connectionsOf(app), query.get('text') ?? '');
@@ -108,9 +114,10 @@ export class AdminApi {
     try {
       this.#checkHost(request);
       if (this.#sendFile(request, response)) return;
-      this.#checkToken(request);
+      const caller = this.#identify(request);
       const { route, names, query } = this.#match(request);
-      const body = await route.endpoint({ request, response, names, query });
+      this.#checkAccess(request, caller, route.method === 'GET' ? 'read' : 'publish');
+      const body = await route.endpoint({ request, response, names, query, caller });
       if (body !== undefined) send(response, 200, 'application/json', withIsoTimes(body));
     } catch (error) {
       this.#refuse(response, error);
@@ -127,21 +134,25 @@ export class AdminApi {
       throw new AdminProblem('wrong-host', 'Use localhost, 127.0.0.1 or [::1].');
   }
 
-  #checkToken({ method = 'GET', headers }: IncomingMessage): void {
-    const { isLocal, token } = this.#options;
+  /** Finds out who sends a request, and refuses it if no scope would allow it. */
+  #identify(request: IncomingMessage): Caller<BrokerScope> {
+    const given = bearerToken(request.headers.authorization);
+    const caller = this.#options.tokens.identify(given);
+    this.#checkAccess(request, caller);
+    return caller;
+  }
+
+  #checkAccess(
+    { method = 'GET' }: IncomingMessage,
+    caller: Caller<BrokerScope>,
+    scope?: BrokerScope,
+  ): void {
+    const { isLocal, tokens } = this.#options;
     // Unlike at a gateway, what is read are the users of others and what they write.
-    const isReadable = isLocal && token === undefined;
-    const given = bearerToken(headers.authorization);
-    const refusal = accessRefusal(method, given, { token, isReadable });
-    if (refusal === 'no-token-set')
-      throw new AdminProblem(
-        refusal,
-        'Start the broker with ROLLCALL_BROKER_ADMIN_TOKEN or --admin-token-file.',
-      );
-    if (refusal === 'token-needed')
-      throw new AdminProblem(refusal, 'Send it as "Authorization: Bearer TOKEN".', {
-        'www-authenticate': 'Bearer realm="rollcall"',
-      });
+    const isOpen = isLocal && tokens.isEmpty && isReading(method);
+    const refusal = accessRefusal(caller, { ...(scope && { scope }), isOpen, tokens });
+    if (refusal === undefined) return;
+    throw new AdminProblem(refusal, detailOf(refusal, caller, scope), challengeOf(refusal, scope));
   }
 
   /** Returns whether the request is for a file of the dashboard. */
@@ -178,7 +189,7 @@ export class AdminApi {
     throw new AdminProblem('unknown-app', `No app has the id ${quote(appId)}.`);
   }
 
-  #watch({ response, names, query }: AdminRequest): undefined {
+  #watch({ response, names, query, caller }: AdminRequest): undefined {
     const app = this.#appNamed(names);
     const filter = readFilter(query);
     if (!this.#streams.hasRoom)
@@ -186,7 +197,9 @@ export class AdminApi {
         'too-many-listeners',
         `${MAX_EVENT_STREAMS} clients already listen. Try again later.`,
       );
-    this.#streams.open(response, app.counters.log, filter);
+    this.#streams.open(response, app.counters.log, filter, (end) =>
+      this.#options.tokens.hold(caller, end),
+    );
   }
 
   async #publish({ request, names }: AdminRequest): Promise<object> {
@@ -206,6 +219,12 @@ export class AdminApi {
     for (const [name, value] of Object.entries(problem.headers)) response.setHeader(name, value);
     send(response, status, 'application/problem+json', body);
   }
+}
+
+function detailOf(refusal: AccessRefusal, caller: Caller, scope = ''): string {
+  if (refusal === 'missing-scope') return describeMissingScope(caller, scope);
+  if (refusal === 'token-needed') return 'Send it as "Authorization: Bearer TOKEN".';
+  return 'Start the broker with ROLLCALL_BROKER_ADMIN_TOKEN or --admin-token-file, or set adminTokens.';
 }
 
 function problemOf(error: unknown): AdminProblem {

@@ -19,8 +19,16 @@ export class EventStreams {
     return this.#open.size < MAX_EVENT_STREAMS;
   }
 
-  /** Sends events until the client leaves, the app is removed, or the broker closes. */
-  open(response: ServerResponse, log: EventLog, filter: EventFilter): void {
+  /**
+   * Sends events until the client leaves, the app is removed, or the broker closes.
+   * @param hold gets a function that ends the stream, and returns one that is called when it has ended
+   */
+  open(
+    response: ServerResponse,
+    log: EventLog,
+    filter: EventFilter,
+    hold: (end: () => void) => () => void,
+  ): void {
     response.writeHead(200, {
       ...SECURITY_HEADERS,
       'cache-control': 'no-store',
@@ -43,9 +51,11 @@ export class EventStreams {
     }, HEARTBEAT_MS);
     const end = (): void => watch.close();
     this.#open.add(end);
+    const release = hold(end);
     response.once('close', () => {
       clearInterval(heartbeat);
       this.#open.delete(end);
+      release();
       watch.close();
     });
   }

@@ -2,6 +2,7 @@
 export const BROKER_ADMIN_PROBLEMS = {
   'bad-request': { status: 400, title: 'Invalid request' },
   'token-needed': { status: 401, title: 'Admin token required' },
+  'missing-scope': { status: 403, title: 'The admin token does not have the scope' },
   'no-token-set': { status: 403, title: 'This broker has no admin token' },
   'unknown-path': { status: 404, title: 'Unknown path of the admin API' },
   'unknown-app': { status: 404, title: 'Unknown app' },

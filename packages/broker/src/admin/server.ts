@@ -1,11 +1,12 @@
 import { ConnectionLimiter } from '@rollcall/proxy';
 import { isLoopback } from '@rollcall/protocol';
-import { readStaticFiles } from '@rollcall/runtime/admin';
+import { AdminTokens, adminTokensOf, readStaticFiles } from '@rollcall/runtime/admin';
 import type { AppHost } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { startWebServer } from '../server/web-server.ts';
 import type { WebServer } from '../server/web-server.ts';
 import type { WebSockets } from '../server/web-sockets.ts';
+import { BROKER_SCOPES } from '../settings/admin.ts';
 import type { Settings } from '../settings/options.ts';
 import { AdminApi } from './admin-api.ts';
 
@@ -23,16 +24,22 @@ export interface AdminOptions {
   readonly port: number;
 }
 
+export interface AdminServer extends WebServer {
+  /** Replaces the tokens. */
+  configure(settings: Settings): void;
+}
+
 /** Serves the admin API and the dashboard on a port of their own, because they are not for clients. */
-export async function startAdmin(options: AdminOptions): Promise<WebServer> {
+export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const { apps, host, webSockets, settings, port } = options;
-  const { adminHost, adminToken: token, dashboard, logger } = settings;
+  const { adminHost, dashboard, logger } = settings;
+  const tokens = new AdminTokens(adminTokensOf(settings, BROKER_SCOPES));
   const api = new AdminApi({
     apps,
     host,
     connectionsOf: (app) => webSockets.connectionsOf(app),
     isLocal: isLoopback(adminHost),
-    token,
+    tokens,
     files: dashboard === undefined ? [] : await readStaticFiles(dashboard, PAGE),
     logger,
   });
@@ -44,9 +51,13 @@ export async function startAdmin(options: AdminOptions): Promise<WebServer> {
     logger,
     onRequest: (request, response) => void api.handle(request, response),
   });
-  const close = (): Promise<void> => {
-    api.close();
-    return server.close();
+  return {
+    ...server,
+    configure: (changed) => tokens.configure(adminTokensOf(changed, BROKER_SCOPES)),
+    close() {
+      api.close();
+      tokens.close();
+      return server.close();
+    },
   };
-  return { ...server, close };
 }

@@ -1,4 +1,6 @@
 import type { App, AppHost, AppReport, ClusterState, NodeState } from '../app/app.ts';
+import type { Caller } from '@rollcall/runtime/admin';
+import type { BrokerScope } from '../settings/admin.ts';
 import type { Apps } from '../app/apps.ts';
 import { sharedCounts } from './app-counts.ts';
 
@@ -34,6 +36,8 @@ export interface BrokerStatus {
   readonly unreadiness?: string;
   /** Whether an admin token is set. Without one, nothing can be changed. */
   readonly token: 'set' | 'none';
+  /** Who asks, by the token of the request. */
+  readonly caller: BrokerCaller;
   /** The link to the other nodes. Undefined of a broker without a bus. */
   readonly cluster?: ClusterState;
   /** This node first. */
@@ -42,14 +46,28 @@ export interface BrokerStatus {
   readonly apps: readonly AppView[];
 }
 
+/** Who sent a request, and what it may do. */
+export interface BrokerCaller {
+  /** The name of its token; absent without one. */
+  readonly name?: string;
+  /** What it may do. Without a token, it may read on loopback if none is set. */
+  readonly scopes: readonly BrokerScope[];
+}
+
 export interface StatusOptions {
   readonly apps: Apps;
   readonly host: Pick<AppHost, 'unreadiness' | 'cluster' | 'nodes'>;
   readonly hasToken: boolean;
+  readonly caller: Caller<BrokerScope>;
 }
 
 /** Describes a broker, and the cluster as it knows it. */
-export async function statusOf({ apps, host, hasToken }: StatusOptions): Promise<BrokerStatus> {
+export async function statusOf({
+  apps,
+  host,
+  hasToken,
+  caller: { token },
+}: StatusOptions): Promise<BrokerStatus> {
   const nodes = await host.nodes();
   const { unreadiness, cluster } = host;
   return {
@@ -57,6 +75,7 @@ export async function statusOf({ apps, host, hasToken }: StatusOptions): Promise
     isReady: unreadiness === undefined,
     ...(unreadiness !== undefined && { unreadiness }),
     token: hasToken ? 'set' : 'none',
+    caller: token === undefined ? { scopes: ['read'] } : { name: token.name, scopes: token.scopes },
     ...(cluster !== undefined && { cluster }),
     nodes,
     apps: await Promise.all(Array.from(apps, (app) => viewOf(app, nodes))),

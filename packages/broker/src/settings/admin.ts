@@ -1,5 +1,42 @@
 import { EMBEDDED_HOST } from '@rollcall/protocol';
-import { LISTEN_ADDRESS, TOKEN } from '@rollcall/runtime/settings';
+import {
+  LISTEN_ADDRESS,
+  SECRET_HASH,
+  TIME_FORMAT,
+  TOKEN,
+  TOKEN_NAME,
+} from '@rollcall/runtime/settings';
+
+/** What an admin token may allow. */
+export const BROKER_SCOPES = ['read', 'publish'] as const;
+
+/** What an admin token allows: to read, or to publish events. */
+export type BrokerScope = (typeof BROKER_SCOPES)[number];
+
+const ADMIN_TOKEN = {
+  hash: {
+    type: 'text',
+    format: SECRET_HASH as typeof SECRET_HASH,
+    isSecret: true,
+    required: true,
+    example: 'sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090',
+    doc: 'The token, hashed by `rollcall hash`. `rollcall hash --generate` makes one.',
+  },
+  scopes: {
+    type: 'list',
+    words: BROKER_SCOPES as typeof BROKER_SCOPES,
+    required: true,
+    example: ['read'],
+    doc: 'What the token allows: `read` everything, `publish` events.',
+  },
+  expiresAt: {
+    type: 'text',
+    format: TIME_FORMAT as typeof TIME_FORMAT,
+    defaultIs: 'never',
+    example: '2027-01-31',
+    doc: 'When the token stops being valid: a time, or a date, which is its first moment in UTC.',
+  },
+} as const;
 
 /** Who reaches the admin API. */
 export const ADMIN_SETTINGS = {
@@ -25,12 +62,29 @@ export const ADMIN_SETTINGS = {
     env: 'ROLLCALL_BROKER_ADMIN_TOKEN',
     isSecret: true,
     onlyByVariable: true,
-    doc: 'Bearer token that clients of the admin API need. Without one, the admin API can only be read, and only on loopback.',
+    reloads: true,
+    doc: 'Bearer token with every scope, named `admin`. Clients of the admin API need a token. Without one, the admin API can only be read, and only on loopback.',
   },
   adminTokenFile: {
     type: 'file',
     example: 'admin-token',
     flag: '--admin-token-file <file>',
+    reloads: true,
     doc: 'File that holds the admin token. Takes precedence over `adminToken`.',
+  },
+  adminTokens: {
+    type: 'map',
+    keys: TOKEN_NAME as typeof TOKEN_NAME,
+    settings: ADMIN_TOKEN as typeof ADMIN_TOKEN,
+    reloads: true,
+    defaultIs: 'none',
+    example: {
+      alice: {
+        hash: 'sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090',
+        scopes: ['read'],
+        expiresAt: '2027-01-31',
+      },
+    },
+    doc: 'More admin tokens, by name.',
   },
 } as const;

@@ -1,6 +1,7 @@
 import { DEVELOPMENT_APP, isLoopback, RollcallError } from '@rollcall/protocol';
 import { readCertificate, readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Certificate, Logger } from '@rollcall/runtime';
+import { adminTokenFaults } from '@rollcall/runtime/admin';
 import {
   checkSettings,
   layered,
@@ -100,10 +101,12 @@ function checkToken({
   adminHost,
   adminPort,
   adminToken,
-}: Pick<Settings, 'adminHost' | 'adminPort' | 'adminToken'>): void {
-  if (adminPort === undefined || adminToken !== undefined || isLoopback(adminHost)) return;
+  adminTokens,
+}: Pick<Settings, 'adminHost' | 'adminPort' | 'adminToken' | 'adminTokens'>): void {
+  const hasToken = adminToken !== undefined || Object.keys(adminTokens).length > 0;
+  if (adminPort === undefined || hasToken || isLoopback(adminHost)) return;
   throw misconfigured(
-    `the admin API at ${adminHost} would be open to others: set ROLLCALL_BROKER_ADMIN_TOKEN or --admin-token-file`,
+    `the admin API at ${adminHost} would be open to others: set ROLLCALL_BROKER_ADMIN_TOKEN, --admin-token-file or \`adminTokens\``,
   );
 }
 
@@ -114,8 +117,13 @@ function checkToken({
 export function faultsOfWhole({
   apps,
   host = BROKER_SETTINGS.host.default,
-}: Pick<BrokerConfig, 'apps' | 'host'>): readonly Fault[] {
+  ...tokens
+}: Pick<
+  BrokerConfig,
+  'apps' | 'host' | 'adminToken' | 'adminTokenFile' | 'adminTokens'
+>): readonly Fault[] {
   return [
+    ...adminTokenFaults(tokens),
     ...sharedFaults(apps, 'appId'),
     ...sharedFaults(apps, 'key'),
     ...(isLoopback(host) ? [] : publicSecretFaults(apps, host)),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBroker } from '@rollcall/broker';
 import type { BrokerOptions } from '@rollcall/broker';
+import { hashToken } from '@rollcall/runtime/admin';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RawClient } from '../raw-client.ts';
 import { APP } from '../sdk.ts';
@@ -17,6 +18,8 @@ async function start(options: Partial<BrokerOptions> = {}) {
     fetch(broker.adminUrl + path, { headers });
   return { broker, ask };
 }
+
+const tokenOf = (name: string) => `the-long-token-of-${name}`;
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
@@ -79,7 +82,7 @@ describe('access', () => {
   it('is not open to others without a token', async () => {
     const options = { apps: [APP], adminPort: 0, adminHost: '0.0.0.0' };
     await expect(createBroker(options)).rejects.toThrow(
-      'the admin API at 0.0.0.0 would be open to others: set ROLLCALL_BROKER_ADMIN_TOKEN or --admin-token-file',
+      'the admin API at 0.0.0.0 would be open to others: set ROLLCALL_BROKER_ADMIN_TOKEN, --admin-token-file or `adminTokens`',
     );
     const adminTokenFile = join(mkdtempSync(join(tmpdir(), 'rollcall-token-')), 'token');
     writeFileSync(adminTokenFile, `${TOKEN}\n`);
@@ -98,6 +101,42 @@ describe('access', () => {
     const { broker } = await start({ adminToken: TOKEN });
     const response = await fetch(broker.adminUrl + path, { method, headers: bearer(TOKEN) });
     expect(await response.json()).toMatchObject({ status, code });
+  });
+
+  it('needs a token with the scope, and shows what the token may do', async () => {
+    const adminTokens = {
+      reader: { hash: hashToken(tokenOf('reader')), scopes: ['read' as const] },
+      sender: { hash: hashToken(tokenOf('sender')), scopes: ['publish' as const] },
+    };
+    const options = { apps: [APP], adminPort: 0, adminTokens };
+    const { broker, ask } = await start(options);
+    const send = (name: string) =>
+      fetch(`${broker.adminUrl}/api/apps/${APP.appId}/events`, {
+        method: 'POST',
+        headers: bearer(tokenOf(name)),
+        body: JSON.stringify({ channel: 'news', name: 'greeting', data: '{}' }),
+      });
+    expect((await ask('/api/status')).status).toBe(401);
+    const status = await ask('/api/status', bearer(tokenOf('reader')));
+    expect(await status.json()).toMatchObject({
+      token: 'set',
+      caller: { name: 'reader', scopes: ['read'] },
+    });
+    expect((await send('sender')).status).toBe(200);
+    for (const response of [
+      await send('reader'),
+      await ask('/api/status', bearer(tokenOf('sender'))),
+    ]) {
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ code: 'missing-scope' });
+    }
+    const { reader } = adminTokens;
+    const stream = await ask(`/api/apps/${APP.appId}/events`, bearer(tokenOf('reader')));
+    await broker.configure({ ...options, adminTokens: { reader } });
+    expect((await send('sender')).status).toBe(401);
+    await broker.configure({ ...options, adminTokens: {} });
+    // Ends with the token that opened it.
+    expect(await stream.text()).toMatch(/^:/);
   });
 
   it('is not served without a port for it', async () => {

@@ -9,11 +9,11 @@ interface HashOptions {
   readonly generate?: true;
 }
 
-/** `rollcall hash`: what a configuration holds of an API key or a password. */
+/** `rollcall hash`: what a configuration holds of an API key, an admin token or a password. */
 export function defineHash(command: Command): void {
   command
     .option('--password', 'hash a password for basic authentication, slowly and with a salt')
-    .option('--generate', 'make a new API key, and print it before its hash')
+    .option('--generate', 'make a new API key or admin token, and print it before its hash')
     .addHelpText(
       'after',
       '\nThe secret is read from standard input, so that no list of processes shows it.',

@@ -24,7 +24,9 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
     logger,
     dashboard: dashboardFolder,
   });
-  reload?.start(logger, () => gateway.configure(gatewayConfig(options, env, connection)));
+  reload?.start(logger, () =>
+    gateway.configure(() => gatewayConfig(options, env, connection), file),
+  );
   const close = (): Promise<void> => {
     reload?.stop();
     return gateway.close();

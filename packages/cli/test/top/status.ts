@@ -14,6 +14,8 @@ export function statusAt(now: number): StatusView {
     now,
     discovery: { state: 'connected', brokers: [], since: now - 7_200_000 },
     token: 'none',
+    caller: { scopes: ['read'] },
+    audit: 'kept',
     services: 1,
     instances: 3,
     certificates: [],

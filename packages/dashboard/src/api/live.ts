@@ -28,6 +28,11 @@ export async function follow(
         dispatch({ type: 'locked' });
         return;
       }
+      // The token is valid, and does not have the scope `read`.
+      if (error instanceof RequestError && error.status === 403) {
+        dispatch({ type: 'locked', reason: error.message });
+        return;
+      }
       dispatch({ type: 'lost', at: Date.now(), reason: reasonOf(error) });
       await pause(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] ?? 0, signal);
     }

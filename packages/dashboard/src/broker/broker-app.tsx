@@ -20,11 +20,15 @@ import { Tabs } from './tabs.tsx';
 import { useTab } from './use-tab.ts';
 import type { Tab } from './use-tab.ts';
 
+/** Without a valid token, and with one that does not have the scope `read`. */
+const LOCKS = { 401: true, 403: true };
+
 /** The page of a broker: its apps, what they hold and what happens in them, and the nodes of the cluster. */
 export function BrokerApp(): JSX.Element {
   const [run, setRun] = useState(0);
   const { data: status, error } = usePolled<BrokerStatus>('api/status', run);
-  const isLocked = error instanceof RequestError && error.status === 401;
+  const refusal = error instanceof RequestError && error.status in LOCKS ? error : undefined;
+  const isLocked = refusal !== undefined;
   const { tab, appId } = useTab();
   const app = status?.apps.find((each) => each.appId === appId) ?? status?.apps[0];
   const alarm = isLocked ? undefined : brokerAlarm(status, error);
@@ -38,7 +42,11 @@ export function BrokerApp(): JSX.Element {
       <AlarmBanner alarm={alarm} />
       <main id="main" tabIndex={-1} class={error !== undefined && !isLocked ? 'stale' : ''}>
         {isLocked ? (
-          <Locked program={BROKER} onToken={() => setRun(run + 1)} />
+          <Locked
+            program={BROKER}
+            onToken={() => setRun(run + 1)}
+            reason={refusal.status === 403 ? refusal.message : undefined}
+          />
         ) : status === undefined || app === undefined ? (
           <Loading program={BROKER} isLost={error !== undefined} />
         ) : (
@@ -46,7 +54,7 @@ export function BrokerApp(): JSX.Element {
             <AppPart key={app.appId} app={app} status={status} tab={tab} />
             <aside>
               <Nodes status={status} />
-              <SendEvent key={app.appId} appId={app.appId} token={status.token} />
+              <SendEvent key={app.appId} appId={app.appId} status={status} />
             </aside>
           </div>
         )}

@@ -7,23 +7,27 @@ import { Untrusted } from './untrusted.tsx';
 
 interface SendEventProps {
   readonly appId: string;
-  readonly token: BrokerStatus['token'];
+  readonly status: BrokerStatus;
 }
 
 /** Publishes an event to a channel, as a server would. */
-export function SendEvent({ appId, token }: SendEventProps): JSX.Element {
+export function SendEvent({ appId, status }: SendEventProps): JSX.Element {
   return (
     <section aria-labelledby="send">
       <h2 id="send">Send an event</h2>
-      {token === 'none' ? (
+      {status.token === 'none' ? (
         <>
           <p class="muted">This broker was started without an admin token, so it sends none.</p>
           <pre>
             <code>{`${BROKER.tokenVariable}=$(openssl rand -hex 32) \\\n  npx rollcall broker --admin-port 6002`}</code>
           </pre>
         </>
-      ) : (
+      ) : status.caller.scopes.includes('publish') ? (
         <Form appId={appId} />
+      ) : (
+        <p class="muted">
+          The token {status.caller.name} does not have the scope “publish”, so it sends none.
+        </p>
       )}
     </section>
   );

@@ -1,4 +1,4 @@
-import type { InstanceView } from '@rollcall/gateway';
+import type { CallerView, InstanceView, Scope } from '@rollcall/gateway';
 import { hostPort } from './host-port.ts';
 
 /** What a person may decide about a version. */
@@ -15,13 +15,31 @@ export interface AdminAction {
   readonly effect: string;
   /** Of the admin API. */
   readonly path: string;
+  /** What the token must allow. */
+  readonly scope: Scope;
+}
+
+/** Says why a token does not allow an action; undefined if it does, or if no token is known. */
+export function missingScope(
+  { name, scopes }: CallerView,
+  { scope }: Pick<AdminAction, 'scope'>,
+): string | undefined {
+  if (name === undefined || scopes.includes(scope)) return undefined;
+  return `The token ${name} does not have the scope “${scope}”.`;
 }
 
 export function toggleDrain(instance: InstanceView): AdminAction {
   const target = hostPort(instance.announcement);
   if (instance.isDrained) {
     const title = 'Send it new requests again';
-    return { label: 'Undrain', target, title, effect: '', path: pathOf(instance, 'undrain') };
+    return {
+      label: 'Undrain',
+      target,
+      title,
+      effect: '',
+      path: pathOf(instance, 'undrain'),
+      scope: 'drain',
+    };
   }
   return {
     label: 'Drain',
@@ -30,6 +48,7 @@ export function toggleDrain(instance: InstanceView): AdminAction {
     effect:
       'This gateway sends it no new requests until it is undrained or restarts. Requests in flight continue. Other gateways are not affected.',
     path: pathOf(instance, 'drain'),
+    scope: 'drain',
   };
 }
 
@@ -41,6 +60,7 @@ export function forgetInstance(instance: InstanceView): AdminAction {
     title: 'Remove it until it is announced again',
     effect: 'This gateway removes it until it is announced again. Other gateways are not affected.',
     path: pathOf(instance, 'forget'),
+    scope: 'drain',
   };
 }
 
@@ -54,6 +74,7 @@ export function forgetService(prefix: string): AdminAction {
     effect:
       'This gateway removes the service until it is announced again: requests get 404 instead of 503. Other gateways are not affected.',
     path: `api/services/forget?prefix=${encodeURIComponent(target)}`,
+    scope: 'drain',
   };
 }
 
@@ -90,6 +111,7 @@ export function decideVersion(
     target: `${version || 'no version'} of ${prefix || '/'}`,
     ...DECISIONS[decision],
     path: `api/services/versions?${query.toString()}`,
+    scope: 'versions',
   };
 }
 

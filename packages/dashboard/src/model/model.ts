@@ -6,6 +6,8 @@ export interface Model {
   readonly link: 'loading' | 'open' | 'lost' | 'locked';
   /** When the gateway became unreachable, by this browser's clock, and why. */
   readonly lost?: { readonly at: number; readonly reason: string };
+  /** Why the token does not open the page, if the gateway knows it. */
+  readonly locked?: string;
   readonly status?: StatusView;
   /** Add it to this browser's clock to get the gateway's. */
   readonly offset: number;
@@ -28,7 +30,7 @@ export type Action =
   | { readonly type: 'event'; readonly event: Event }
   | { readonly type: 'instance'; readonly instance: InstanceView }
   | { readonly type: 'lost'; readonly at: number; readonly reason: string }
-  | { readonly type: 'locked' };
+  | { readonly type: 'locked'; readonly reason?: string };
 
 export const EMPTY: Model = {
   link: 'loading',
@@ -70,7 +72,11 @@ export function reduce(model: Model, action: Action): Model {
       if (model.link === 'lost') return model;
       return { ...model, link: 'lost', lost: { at: action.at, reason: action.reason } };
     case 'locked':
-      return { ...model, link: 'locked' };
+      return {
+        ...EMPTY,
+        link: 'locked',
+        ...(action.reason !== undefined && { locked: action.reason }),
+      };
   }
 }
 

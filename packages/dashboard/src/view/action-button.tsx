@@ -9,13 +9,14 @@ interface ActionButtonProps {
 
 export function ActionButton({ action, actions }: ActionButtonProps): JSX.Element {
   const { label, target, title, path } = action;
+  const refusal = actions.refusalOf(action);
   return (
     <button
-      class="action"
+      class={refusal === undefined ? 'action' : 'action dimmed'}
       type="button"
       aria-busy={actions.busy === path}
       aria-label={`${label} ${target}`}
-      title={title}
+      title={refusal ?? title}
       onClick={() => actions.start(action)}
     >
       {label}

@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { token } from '../api/client.ts';
 import { alarmOf } from '../model/alarm.ts';
+import { AuditPage } from './audit.tsx';
 import { AlarmBanner } from './alarm-banner.tsx';
 import { Header } from './header.tsx';
 import { Locked } from './locked.tsx';
@@ -26,13 +28,24 @@ export function App(): JSX.Element {
   return (
     <>
       <SkipLink />
-      <Header status={status} now={now + model.offset} page={page} link={model.link} />
+      <Header
+        status={status}
+        now={now + model.offset}
+        page={page}
+        link={model.link}
+        onSignOut={() => {
+          token.forget();
+          restart();
+        }}
+      />
       <AlarmBanner alarm={alarm} />
       <main id="main" tabIndex={-1} class={model.link === 'lost' ? 'stale' : ''}>
         {model.link === 'locked' ? (
-          <Locked onToken={restart} />
+          <Locked onToken={restart} reason={model.locked} />
         ) : status === undefined ? (
           <Loading isLost={model.link === 'lost'} />
+        ) : page.view === 'audit' ? (
+          <AuditPage />
         ) : page.view === 'explain' ? (
           <ExplanationPage path={page.path} now={now + model.offset} />
         ) : (

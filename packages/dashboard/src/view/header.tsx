@@ -1,7 +1,7 @@
-import type { StatusView } from '@rollcall/gateway';
+import type { CallerView, StatusView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import type { Model } from '../model/model.ts';
-import { formatSpan } from '../model/time.ts';
+import { formatExactly, formatSpan } from '../model/time.ts';
 import type { Tone } from '../model/tone.ts';
 import { Mark } from './mark.tsx';
 import { PathForm } from './path-form.tsx';
@@ -14,9 +14,11 @@ interface HeaderProps {
   readonly link: Model['link'];
   readonly now: number;
   readonly page: Page;
+  /** Forgets the token of this tab. */
+  readonly onSignOut: () => void;
 }
 
-export function Header({ status, link, now, page }: HeaderProps): JSX.Element {
+export function Header({ status, link, now, page, onSignOut }: HeaderProps): JSX.Element {
   return (
     <header class="top">
       <a class="brand" href={hrefOf({ view: 'overview' })} aria-label="Rollcall, overview">
@@ -24,8 +26,39 @@ export function Header({ status, link, now, page }: HeaderProps): JSX.Element {
       </a>
       {status !== undefined && <GatewayLink status={status} link={link} now={now} />}
       {status !== undefined && <PathForm path={page.view === 'explain' ? page.path : ''} />}
+      {status !== undefined && (
+        <a
+          class="page-link"
+          href={hrefOf({ view: 'audit' })}
+          aria-current={page.view === 'audit' ? 'page' : undefined}
+        >
+          Audit log
+        </a>
+      )}
+      {status?.caller.name !== undefined && (
+        <SignedIn caller={status.caller} onSignOut={onSignOut} />
+      )}
       <ThemeSwitch />
     </header>
+  );
+}
+
+/** Whose token this tab uses. */
+function SignedIn({
+  caller: { name, scopes, expiresAt },
+  onSignOut,
+}: {
+  readonly caller: CallerView;
+  readonly onSignOut: () => void;
+}): JSX.Element {
+  const until = expiresAt === undefined ? '' : `, until ${formatExactly(expiresAt)}`;
+  return (
+    <p class="caller" title={`The token ${name} has the scopes ${scopes.join(', ')}${until}`}>
+      <span class="mono">{name}</span>
+      <button type="button" onClick={onSignOut}>
+        Sign out
+      </button>
+    </p>
   );
 }
 

@@ -40,7 +40,7 @@ export function TokenForm({
       />
       <p id="token-hint" class={error === undefined ? 'muted' : 'bad'}>
         {error ??
-          `The value of ${program.tokenVariable} of this ${program.name}. This tab keeps it until it is closed.`}
+          `A token of this ${program.name}, such as ${program.tokenVariable}. This tab keeps it until it is closed.`}
       </p>
       <div class="buttons">
         {children}

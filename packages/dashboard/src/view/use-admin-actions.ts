@@ -1,13 +1,17 @@
 import type { InstanceView, StatusView } from '@rollcall/gateway';
 import { useState } from 'preact/hooks';
 import { requestJson, RequestError, token } from '../api/client.ts';
+import { missingScope } from '../model/admin-action.ts';
 import type { AdminAction } from '../model/admin-action.ts';
 import type { Action } from '../model/model.ts';
 
 /** What is to be changed, while the dialog is open. */
 interface PendingAction {
   readonly action: AdminAction;
-  /** `no-token`: the gateway has no token, so it accepts no changes. `nothing`: the request failed. */
+  /**
+   * `token`: none is known, or it is not enough. `no-token`: the gateway has no token, so it accepts no changes. `nothing`: the
+   * request failed.
+   */
   readonly needs: 'token' | 'no-token' | 'nothing';
   readonly error?: string;
 }
@@ -16,6 +20,8 @@ export interface AdminActions {
   /** The path of the action whose request is in flight. */
   readonly busy: string | undefined;
   readonly pending: PendingAction | undefined;
+  /** Why the token of this tab does not allow an action; undefined if it may. */
+  readonly refusalOf: (action: AdminAction) => string | undefined;
   readonly start: (action: AdminAction) => void;
   readonly withToken: (typed: string) => void;
   readonly cancel: () => void;
@@ -43,11 +49,16 @@ export function useAdminActions(
       setBusy(undefined);
     }
   }
+  const refusalOf = (action: AdminAction): string | undefined =>
+    missingScope(status.caller, action);
   return {
     busy,
     pending,
+    refusalOf,
     start: (action) => {
+      const error = refusalOf(action);
       if (status.token === 'none') setPending({ action, needs: 'no-token' });
+      else if (error !== undefined) setPending({ action, needs: 'token', error });
       else if (token.get() === null) setPending({ action, needs: 'token' });
       else void post(action);
     },
@@ -64,6 +75,8 @@ function afterFailure(error: unknown, action: AdminAction): PendingAction {
     token.forget();
     return { action, needs: 'token', error: 'The gateway rejected this token.' };
   }
+  if (error instanceof RequestError && error.status === 403)
+    return { action, needs: 'token', error: error.message };
   const message = error instanceof Error ? error.message : String(error);
   return { action, needs: 'nothing', error: message };
 }

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** A page of the dashboard: all services, or the explanation of one path. */
+/** A page of the dashboard: all services, the audit log, or the explanation of one path. */
 export type Page =
   | { readonly view: 'overview' }
+  | { readonly view: 'audit' }
   | { readonly view: 'explain'; readonly path: string };
 
 /** The page that the URL names, so that links and the Back button work. */
@@ -17,10 +18,12 @@ export function usePage(): Page {
 }
 
 export function hrefOf(page: Page): string {
+  if (page.view === 'audit') return '#audit';
   return page.view === 'explain' ? `#explain=${encodeURIComponent(page.path)}` : '#';
 }
 
 function pageOf(hash: string): Page {
+  if (hash === '#audit') return { view: 'audit' };
   const [, encoded] = /^#explain=(.*)$/.exec(hash) ?? [];
   if (encoded === undefined) return { view: 'overview' };
   try {

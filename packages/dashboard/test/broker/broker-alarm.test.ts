@@ -2,7 +2,14 @@ import type { BrokerStatus } from '@rollcall/broker';
 import { expect, it } from 'vitest';
 import { brokerAlarm } from '../../src/broker/broker-alarm.ts';
 
-const STATUS: BrokerStatus = { now: 10_000, isReady: true, token: 'set', nodes: [], apps: [] };
+const STATUS: BrokerStatus = {
+  now: 10_000,
+  isReady: true,
+  token: 'set',
+  caller: { name: 'admin', scopes: ['read', 'publish'] },
+  nodes: [],
+  apps: [],
+};
 
 it.each<[BrokerStatus | undefined, Error | undefined, string | undefined]>([
   [STATUS, undefined, undefined],

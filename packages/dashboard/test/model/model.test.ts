@@ -11,6 +11,8 @@ function state(fields: Partial<State> = {}): State {
       now: 1000,
       discovery: { state: 'connected', since: 0, brokers: [] },
       token: 'none',
+      caller: { scopes: ['read'] },
+      audit: 'kept',
       services: 1,
       instances: 1,
       certificates: [],

@@ -1,12 +1,12 @@
-import type { Directory } from '@rollcall/client';
-import { parsePrefix, quote } from '@rollcall/protocol';
 import type { Journal } from '@rollcall/protocol';
-import { withIsoTimes } from '@rollcall/runtime';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { AdminDirectory } from './admin-directory.ts';
 import { byOwnName, byToken } from './access.ts';
-import type { AccessOptions } from './access.ts';
+import type { Access } from './access.ts';
+import { auditApi } from './audit-api.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { EventLog } from './event-log.ts';
 import type { Event } from './event-log.ts';
 import { EventStreams } from './event-stream.ts';
@@ -17,30 +17,15 @@ import type { CertificateView } from '../certificates/views.ts';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
-import { readVersionQuery } from './version-query.ts';
 import { readInstancesQuery } from './instances-query.ts';
+import { json } from './json.ts';
+import { operatorApi } from './operator-api.ts';
 import { problem } from './problem.ts';
 import { describeCertificates, describeDiscovery, discoveryStateOf, statusView } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
 import type { InstanceView, ServiceView } from './views.ts';
-
-export type AdminDirectory = Pick<
-  Directory,
-  | 'on'
-  | 'isConnected'
-  | 'brokers'
-  | 'knows'
-  | 'prefixes'
-  | 'instances'
-  | 'routable'
-  | 'peers'
-  | 'presence'
-  | 'drain'
-  | 'forget'
-  | 'forgetPrefix'
->;
 
 /** The first event of the stream of changes. */
 export interface State {
@@ -56,7 +41,9 @@ export interface State {
 
 export interface AdminAppOptions {
   readonly gateway: GatewayFacts;
-  readonly access: AccessOptions;
+  readonly access: Access;
+  /** Who changed what. */
+  readonly audit: AuditLog;
   readonly directory: AdminDirectory;
   readonly states: Pick<InstanceStates, 'read' | 'listen'>;
   readonly journal: Journal;
@@ -97,19 +84,22 @@ export function adminApp(options: AdminAppOptions): Hono {
   if (options.pages !== undefined) app.route('/', options.pages);
   app.use(byToken(access));
   app.route('/', stateApi(options, views, eventLog));
-  app.route('/', operatorApi(options, views));
+  app.route('/', auditApi(options.audit));
+  app.route('/', operatorApi({ ...options, views }));
   return app;
 }
 
 /** Whether the gateway is alive, and whether it is ready. */
-function healthApi({ directory, journal, certificates, now, epoch }: AdminAppOptions): Hono {
+function healthApi(options: AdminAppOptions): Hono {
+  const { directory, journal, certificates, audit, now, epoch } = options;
   const app = new Hono();
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
     const discovery = discoveryStateOf(directory, journal, now());
     const served = describeCertificates(certificates?.() ?? [], now() + epoch());
     const brokers = directory.brokers();
-    const detail = describeDiscovery(discovery, journal, brokers) + served;
+    const audited = audit.state === 'failing' ? ' It cannot write its audit log.' : '';
+    const detail = describeDiscovery(discovery, journal, brokers) + served + audited;
     if (discovery === 'expired') return problem(c, 'not-ready', detail);
     return c.json({ isReady: true, discovery, brokers, detail });
   });
@@ -118,16 +108,16 @@ function healthApi({ directory, journal, certificates, now, epoch }: AdminAppOpt
 
 /** What the gateway knows, and why it routes as it does. */
 function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): Hono {
-  const { directory, states, rollouts, journal, epoch } = options;
-  const status = (): StatusView => statusView(options, views.peers());
-  const state = (): State => ({
-    status: status(),
+  const { access, directory, states, rollouts, journal, epoch } = options;
+  const status = (c: Context): StatusView => statusView(options, c.get('caller'), views.peers());
+  const state = (c: Context): State => ({
+    status: status(c),
     services: views.services(),
     instances: views.instances(),
     recent: eventLog.recent,
   });
   const app = new Hono();
-  app.get('/api/status', (c) => json(c, status()));
+  app.get('/api/status', (c) => json(c, status(c)));
   app.get('/api/services', (c) => json(c, { services: views.services() }));
   app.get('/api/instances', (c) => {
     const query = readInstancesQuery(c.req.queries());
@@ -143,68 +133,14 @@ function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): H
       explain(request, outcome, { directory, states, rollouts, journal, epoch: epoch() }),
     );
   });
-  const streams = new EventStreams(eventLog, state);
+  const streams = new EventStreams(eventLog);
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const stream = streams.open();
+    const caller = c.get('caller');
+    const stream = streams.open(state(c), (end) => access.tokens.hold(caller, end));
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
-  });
-  return app;
-}
-
-/** What an operator changes: drains, instances and services that are forgotten, and decisions about versions. */
-function operatorApi({ directory, rollouts }: AdminAppOptions, views: Views): Hono {
-  const app = new Hono();
-  function drain(c: Context, isDrained: boolean): Response {
-    const key = c.req.param('key') ?? '';
-    directory.drain(key, isDrained);
-    const [view] = views.instances({ keys: [key] });
-    if (view === undefined)
-      return problem(c, 'unknown-instance', `No instance has the key ${quote(key)}.`);
-    return json(c, view);
-  }
-  app.post('/api/instances/:key/drain', (c) => drain(c, true));
-  app.post('/api/instances/:key/undrain', (c) => drain(c, false));
-  app.post('/api/instances/:key/forget', (c) => {
-    const key = c.req.param('key');
-    const [view] = views.instances({ keys: [key] });
-    if (view === undefined)
-      return problem(c, 'unknown-instance', `No instance has the key ${quote(key)}.`);
-    if (view.status !== 'down')
-      return problem(
-        c,
-        'not-down',
-        `It is ${view.status}: only an instance that is down is forgotten.`,
-      );
-    directory.forget(key);
-    return json(c, view);
-  });
-  app.post('/api/services/forget', (c) => {
-    const parsed = parsePrefix(c.req.query('prefix'));
-    if (!parsed.ok) return problem(c, 'bad-query', parsed.refusal.reason);
-    const prefix = parsed.value;
-    const service = views.services().find((each) => each.prefix === prefix);
-    if (service === undefined)
-      return problem(c, 'unknown-service', `No service has the prefix ${quote(prefix || '/')}.`);
-    const instances = directory.instances(prefix);
-    if (instances.some(({ status }) => status !== 'down'))
-      return problem(c, 'not-down', 'Only a service whose instances are all down is forgotten.');
-    // One that is forgotten may have stood for another at its address and port.
-    for (let rest = instances; rest.length > 0; rest = directory.instances(prefix))
-      for (const { key } of rest) directory.forget(key);
-    directory.forgetPrefix(prefix);
-    return json(c, service);
-  });
-  app.post('/api/services/versions', (c) => {
-    const query = readVersionQuery(c.req.query());
-    if (typeof query === 'string') return problem(c, 'bad-query', query);
-    const { prefix, version, state } = query;
-    const view = rollouts?.decide(prefix, version, state);
-    if (view !== undefined) return json(c, view);
-    const named = version === '' ? 'instances without a version' : `version ${quote(version)}`;
-    return problem(c, 'unknown-version', `${quote(prefix || '/')} has no ${named}.`);
   });
   return app;
 }
@@ -212,9 +148,4 @@ function operatorApi({ directory, rollouts }: AdminAppOptions, views: Views): Ho
 function unknownMethod(c: Context, methods: string[]): Response {
   const allow = methods.join(', ');
   return problem(c, 'unknown-method', `Allowed methods: ${allow}.`, { allow });
-}
-
-/** Every time in a response is ISO 8601. */
-function json(c: Context, body: object): Response {
-  return c.body(JSON.stringify(withIsoTimes(body)), 200, { 'content-type': 'application/json' });
 }

@@ -17,28 +17,35 @@ type Listenable = Pick<EventLog, 'listeners' | 'lastId' | 'listen'>;
  */
 export class EventStreams {
   readonly #log: Listenable;
-  readonly #state: () => unknown;
   readonly #unread: UnreadBudget;
   /** Encoded once for all listeners. */
   readonly #encoded = new WeakMap<Event, Uint8Array>();
 
   /** @param unread bounds what waits for all listeners together */
-  constructor(log: Listenable, state: () => unknown, unread: UnreadBudget = new UnreadBudget()) {
+  constructor(log: Listenable, unread: UnreadBudget = new UnreadBudget()) {
     this.#log = log;
-    this.#state = state;
     this.#unread = unread;
   }
 
-  /** @returns undefined if there are too many listeners */
-  open(): ReadableStream<Uint8Array> | undefined {
+  /**
+   * @param state the first event
+   * @param hold gets a function that ends the stream, and returns one that is called when it has ended
+   * @returns undefined if there are too many listeners
+   */
+  open(
+    state: unknown,
+    hold: (end: () => void) => () => void = () => () => {},
+  ): ReadableStream<Uint8Array> | undefined {
     if (this.#log.listeners >= MAX_LISTENERS) return undefined;
-    const first = encode('state', this.#log.lastId, this.#state());
+    const first = encode('state', this.#log.lastId, state);
     const queue = new ListenerQueue(first, this.#unread);
     const heartbeat = setInterval(() => queue.send(HEARTBEAT), HEARTBEAT_MS);
     const stop = this.#log.listen((event) => queue.send(this.#encode(event)));
+    const release = hold(() => queue.end());
     queue.onEnd(() => {
       clearInterval(heartbeat);
       stop();
+      release();
     });
     return queue.stream();
   }
@@ -105,6 +112,12 @@ class ListenerQueue implements UnreadWriter {
     this.#bytes += chunk.byteLength;
     this.#pass();
     this.#unread.count(this, this.#bytes);
+  }
+
+  /** Ends the stream before it has sent all. */
+  end(): void {
+    this.#finish();
+    this.#controller?.close();
   }
 
   disconnect(): void {

@@ -1,8 +1,12 @@
 import type { BrokerStatus, Directory } from '@rollcall/client';
 import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
+import type { Caller } from '@rollcall/runtime/admin';
 import type { CertificateView } from '../certificates/views.ts';
-import type { AccessOptions } from './access.ts';
+import type { AuditLog, AuditState } from '../audit/audit-log.ts';
+import { SCOPES } from '../settings/admin.ts';
+import type { Scope } from '../settings/admin.ts';
+import type { Access } from './access.ts';
 
 /**
  * What a gateway's table is worth.
@@ -37,6 +41,10 @@ export interface StatusView {
   readonly discovery: DiscoveryStatus;
   /** Which requests need the token. With `none` there is no token, and no change is accepted. */
   readonly token: 'none' | 'to-change' | 'always';
+  /** Who asks, by the token of the request. */
+  readonly caller: CallerView;
+  /** Whether the audit log outlives the gateway. */
+  readonly audit: AuditState;
   /** How many services it knows. */
   readonly services: number;
   /** How many instances it knows. */
@@ -56,9 +64,20 @@ interface DiscoveryStatus {
   readonly brokers: readonly BrokerStatus[];
 }
 
+/** Who sent a request, and what it may do. */
+export interface CallerView {
+  /** The name of its token; absent without a valid one. */
+  readonly name?: string;
+  /** What it may do. Without a token, it may read on loopback. */
+  readonly scopes: readonly Scope[];
+  /** When its token expires; absent if it does not. */
+  readonly expiresAt?: number;
+}
+
 interface StatusOptions {
   readonly gateway: GatewayFacts;
-  readonly access: AccessOptions;
+  readonly access: Pick<Access, 'isLocal' | 'tokens'>;
+  readonly audit: Pick<AuditLog, 'state'>;
   readonly directory: Pick<Directory, 'isConnected' | 'brokers' | 'instances' | 'prefixes'>;
   readonly journal: Journal;
   readonly certificates?: () => readonly CertificateView[];
@@ -70,10 +89,11 @@ interface StatusOptions {
 
 /** Builds the view of the gateway itself. */
 export function statusView(
-  { gateway, access, directory, journal, certificates, now, epoch }: StatusOptions,
+  { gateway, access, audit, directory, journal, certificates, now, epoch }: StatusOptions,
+  caller: Caller<Scope>,
   peers: readonly Peer[],
 ): StatusView {
-  const { isLocal, token } = access;
+  const { isLocal, tokens } = access;
   return {
     gateway,
     now: now() + epoch(),
@@ -82,12 +102,23 @@ export function statusView(
       since: linkChangedAt(journal) + epoch(),
       brokers: directory.brokers(),
     },
-    token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
+    token: tokens.isEmpty ? 'none' : isLocal ? 'to-change' : 'always',
+    caller: callerView(caller, isLocal),
+    audit: audit.state,
     instances: directory.instances().length,
     services: directory.prefixes().length,
     certificates: certificates?.() ?? [],
     peers,
   };
+}
+
+function callerView({ token }: Caller<Scope>, isLocal: boolean): CallerView {
+  const may = (scope: Scope): boolean =>
+    token?.scopes.includes(scope) === true || (scope === 'read' && isLocal);
+  const scopes = SCOPES.filter(may);
+  if (token === undefined) return { scopes };
+  const { name, expiresAt } = token;
+  return { name, scopes, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
 /** When the connection to the registry was last made or lost, in the journal's time. */

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Directory } from '@rollcall/client';
 import type { DataPlane } from '../data-plane/data-plane.ts';
 import { TrafficHistory, WINDOW_MS } from '../traffic/traffic-history.ts';
@@ -68,6 +69,14 @@ export class Telemetry {
   /** Adds the metrics of versions. */
   observeVersions(rollouts: Pick<Rollouts, 'prefixes' | 'of'>): void {
     addVersionMetrics(this.#registry, rollouts);
+  }
+
+  /** Adds the metrics of the audit log. */
+  observeAudit({ counts }: Pick<AuditLog, 'counts'>): void {
+    this.#registry.counter(
+      { name: 'admin_changes_total', help: 'Changes by operators, and reloads' },
+      () => [...counts],
+    );
   }
 
   /** A service that a filter depends on does not work. */

@@ -1,4 +1,41 @@
-import { LISTEN_ADDRESS, TOKEN } from '@rollcall/runtime/settings';
+import {
+  LISTEN_ADDRESS,
+  SECRET_HASH,
+  TIME_FORMAT,
+  TOKEN,
+  TOKEN_NAME,
+} from '@rollcall/runtime/settings';
+
+/** What an admin token may allow. */
+export const SCOPES = ['read', 'drain', 'versions'] as const;
+
+/** What an admin token allows: to read, to drain and forget instances and services, to decide about versions. */
+export type Scope = (typeof SCOPES)[number];
+
+const ADMIN_TOKEN = {
+  hash: {
+    type: 'text',
+    format: SECRET_HASH as typeof SECRET_HASH,
+    isSecret: true,
+    required: true,
+    example: 'sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090',
+    doc: 'The token, hashed by `rollcall hash`. `rollcall hash --generate` makes one.',
+  },
+  scopes: {
+    type: 'list',
+    words: SCOPES as typeof SCOPES,
+    required: true,
+    example: ['read', 'drain'],
+    doc: 'What the token allows: `read` everything, `drain` and forget instances and services, decide about `versions`.',
+  },
+  expiresAt: {
+    type: 'text',
+    format: TIME_FORMAT as typeof TIME_FORMAT,
+    defaultIs: 'never',
+    example: '2027-01-31',
+    doc: 'When the token stops being valid: a time, or a date, which is its first moment in UTC.',
+  },
+} as const;
 
 /** Who reaches the admin API. */
 export const ADMIN_SETTINGS = {
@@ -24,12 +61,38 @@ export const ADMIN_SETTINGS = {
     env: 'ROLLCALL_ADMIN_TOKEN',
     isSecret: true,
     onlyByVariable: true,
-    doc: 'Bearer token that clients of the admin API need to change something, and off loopback also to read.',
+    reloads: true,
+    doc: 'Bearer token with every scope, named `admin` in the audit log. Clients of the admin API need a token to change something, and off loopback also to read.',
   },
   adminTokenFile: {
     type: 'file',
     example: 'admin-token',
     flag: '--admin-token-file <file>',
+    reloads: true,
     doc: 'File that holds the admin token. Takes precedence over `adminToken`.',
+  },
+  adminTokens: {
+    type: 'map',
+    keys: TOKEN_NAME as typeof TOKEN_NAME,
+    settings: ADMIN_TOKEN as typeof ADMIN_TOKEN,
+    reloads: true,
+    defaultIs: 'none',
+    example: {
+      alice: {
+        hash: 'sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090',
+        scopes: ['read', 'drain'],
+        expiresAt: '2027-01-31',
+      },
+    },
+    doc: 'More admin tokens, by the name that the audit log has of them.',
+  },
+  auditLog: {
+    type: 'file',
+    words: ['none'],
+    defaultIs: 'a file beside the snapshot',
+    example: 'audit.jsonl',
+    flag: '--audit-log <file>',
+    env: 'ROLLCALL_AUDIT_LOG',
+    doc: 'File that keeps who changed what through the admin API, and each reload of the configuration. Each gateway needs its own.',
   },
 } as const;

@@ -1,7 +1,9 @@
 import { isLoopback, RollcallError } from '@rollcall/protocol';
 import { readTextFile } from '@rollcall/runtime';
+import { adminTokenFaults } from '@rollcall/runtime/admin';
 import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
+import type { ADMIN_SETTINGS } from './admin.ts';
 import { consumerFaults } from './consumer-faults.ts';
 import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
@@ -15,13 +17,24 @@ export type ResolvedConfig = Resolved<typeof GATEWAY_SETTINGS>;
 
 export type AccessLogSettings = ResolvedConfig['accessLog'];
 
-/** How requests are served: every setting that takes effect while the gateway runs, and no other. */
-export type RoutingSettings = Resolved<Reloading<typeof GATEWAY_SETTINGS>>;
+/** How requests are served: every setting that takes effect while the gateway runs, except those of the admin API. */
+export type RoutingSettings = Resolved<ReloadingOfRequests>;
 
 /** The same, as far as it was given. */
-export type RoutingConfig = Values<Reloading<typeof GATEWAY_SETTINGS>>;
+export type RoutingConfig = Values<ReloadingOfRequests>;
 
-const RELOADING: Reloading<typeof GATEWAY_SETTINGS> = reloading(GATEWAY_SETTINGS);
+type ReloadingOfRequests = Omit<Reloading<typeof GATEWAY_SETTINGS>, keyof typeof ADMIN_SETTINGS>;
+
+const RELOADING: ReloadingOfRequests = withoutAdmin(reloading(GATEWAY_SETTINGS));
+
+function withoutAdmin({
+  adminToken: _token,
+  adminTokenFile: _file,
+  adminTokens: _tokens,
+  ...others
+}: Reloading<typeof GATEWAY_SETTINGS>): ReloadingOfRequests {
+  return others;
+}
 
 /**
  * Checks a configuration, reads the admin token and fills in the defaults.
@@ -55,10 +68,11 @@ function readToken(file: string): string {
   return adminToken;
 }
 
-function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
-  if (adminToken !== undefined || isLoopback(adminHost)) return;
+function checkToken({ adminHost, adminToken, adminTokens }: ResolvedConfig): void {
+  const hasToken = adminToken !== undefined || Object.keys(adminTokens).length > 0;
+  if (hasToken || isLoopback(adminHost)) return;
   throw misconfigured(
-    `the admin API at ${adminHost} would be open to others: set ROLLCALL_ADMIN_TOKEN or --admin-token-file`,
+    `the admin API at ${adminHost} would be open to others: set ROLLCALL_ADMIN_TOKEN, --admin-token-file or \`adminTokens\``,
   );
 }
 
@@ -75,10 +89,11 @@ export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
       hasClientCa: config.tls?.clientCa !== undefined,
     }),
   ];
-  return faults.map(({ path, problem }) => ({
+  const described = faults.map(({ path, problem }) => ({
     path,
     message: `\`${path.join('.')}\` ${problem}`,
   }));
+  return [...described, ...adminTokenFaults(config)];
 }
 
 function misconfigured(message: string): RollcallError {

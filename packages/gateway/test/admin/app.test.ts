@@ -1,7 +1,7 @@
 import { fromIsoTimes } from '@rollcall/runtime';
 import { describe, expect, it } from 'vitest';
 import type { InstanceView } from '../../src/admin/views.ts';
-import { EPOCH, setup, TOKEN } from './setup.ts';
+import { access, EPOCH, setup, TOKEN } from './setup.ts';
 
 type Setup = ReturnType<typeof setup>;
 
@@ -191,15 +191,17 @@ describe('access', () => {
   });
 
   it('says how to set a token if there is none', async () => {
-    const { ask } = setup({ access: { isLocal: true } });
+    const { ask } = setup({ access: access() });
     const answer = await ask('/api/instances/a/drain', { ...drain, token: TOKEN });
     expect(answer.status).toBe(403);
-    expect((await json(answer))['detail']).toMatch(/ROLLCALL_ADMIN_TOKEN or --admin-token-file/);
+    expect((await json(answer))['detail']).toMatch(
+      /ROLLCALL_ADMIN_TOKEN or --admin-token-file, or set adminTokens/,
+    );
     expect(await json(await ask('/api/status'))).toMatchObject({ token: 'none' });
   });
 
   it('needs the token for reading off loopback, except for health and readiness', async () => {
-    const { app } = setup({ access: { isLocal: false, token: TOKEN } });
+    const { app } = setup({ access: access({ adminToken: TOKEN }, false) });
     const ask = (path: string, headers = {}) =>
       app.request(path, { headers: { host: 'gateway.example', ...headers } });
     for (const path of ['/api/status', '/api/instances', '/api/changes', '/nothing'])

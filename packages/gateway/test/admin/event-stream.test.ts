@@ -112,8 +112,8 @@ function streamsOf(unread?: UnreadBudget) {
     const each = eventOf(message);
     for (const listener of listeners) listener(each);
   };
-  const streams = new EventStreams(log, () => ({}), unread);
-  return { log, say, open: () => streams.open()?.getReader() };
+  const streams = new EventStreams(log, unread);
+  return { log, say, open: () => streams.open({})?.getReader() };
 }
 
 describe('the streams of all listeners', () => {

@@ -81,6 +81,7 @@ const CASES: [operation: string, target: string, schema: string][] = [
   ],
   ['get /api/explain', '/api/explain?path=/v1', 'Explanation'],
   ['get /api/changes', '/api/changes', 'State'],
+  ['get /api/audit', '/api/audit', 'Audit'],
 ];
 
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
@@ -115,11 +116,22 @@ describe('docs/reference/openapi.yaml', () => {
     expect(answer.status).toBe(200);
     const described = description.paths[path]?.[method]?.responses['200']?.content ?? {};
     const [type = ''] = answer.headers.get('content-type')?.split(';') ?? [];
-    expect(Object.keys(described)).toEqual([type]);
+    expect(Object.keys(described)).toContain(type);
     expect(
       faults(schema, type === 'application/json' ? await answer.json() : await first(answer)),
     ).toEqual([]);
     if (type === 'application/json') expect(JSON.stringify(described)).toContain(`/${schema}"`);
+  });
+
+  it('describes each line of the audit log', async () => {
+    const { ask, audit } = busy();
+    await ask('/api/instances/a/drain', { method: 'POST', token: TOKEN });
+    await ask('/api/instances/a/forget', { method: 'POST', token: TOKEN });
+    const settings = ['routes./v1'];
+    audit.record({ action: 'reload', target: { file: 'a.json' }, result: 'accepted', settings });
+    expect(faults('Audit', await (await ask('/api/audit')).json())).toEqual([]);
+    const lines = (await (await ask('/api/audit?format=jsonl')).text()).trim().split('\n');
+    expect(lines.map((line) => faults('AuditEntry', JSON.parse(line)))).toEqual([[], [], []]);
   });
 
   it('describes at which of several brokers an instance is present', async () => {

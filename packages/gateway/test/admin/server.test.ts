@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveAdmin } from '../../src/admin/server.ts';
 import type { Admin } from '../../src/admin/server.ts';
-import { setup } from './setup.ts';
+import { access, setup } from './setup.ts';
 
 let admin: Admin;
 beforeEach(async () => {
@@ -96,7 +96,7 @@ describe('the admin port', () => {
     ['PROPFIND /api/explain?path=/v1', 403],
   ])('answers %s with %i, as a problem', async (line, status) => {
     // Without a token, as there is none to send.
-    const { app } = setup({ access: { isLocal: true } });
+    const { app } = setup({ access: access() });
     admin.close();
     admin = await serveAdmin(app, '127.0.0.1', 0);
     const answer = await send(`${line} HTTP/1.1\r\nHost: localhost`);

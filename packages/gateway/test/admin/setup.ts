@@ -1,16 +1,31 @@
 import { EventEmitter } from 'node:events';
 import { isChange, Journal, Observer } from '@rollcall/protocol';
 import type { Reaction } from '@rollcall/protocol';
+import { silentLogger } from '@rollcall/runtime';
+import { Access } from '../../src/admin/access.ts';
+import type { AccessSettings } from '../../src/admin/access.ts';
+import { AuditLog } from '../../src/audit/audit-log.ts';
 import { adminApp } from '../../src/admin/app.ts';
 import { InstanceStates } from '../../src/traffic/instance-states.ts';
 import { dryRun } from '../../src/routing/dry-run.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
-import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
+import type { AdminDirectory } from '../../src/admin/admin-directory.ts';
+import type { AdminAppOptions } from '../../src/admin/app.ts';
 import { DRY_SERVICES } from '../filters/filter-services.ts';
 
 export const EPOCH = 1_700_000_000_000;
 export const TOKEN = 'a-token-of-enough-length';
+
+/** Who may use an admin API. */
+export function access(settings: Partial<AccessSettings> = {}, isLocal = true): Access {
+  return new Access({
+    isLocal,
+    settings: { adminTokens: {}, trustedProxies: [], ...settings },
+    logger: silentLogger,
+    now: () => EPOCH,
+  });
+}
 
 /** The admin API over an observer without a channel: what comes, and when, is the test's to say. */
 export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingConfig = {}) {
@@ -54,6 +69,7 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
     now: () => state.now,
     epoch: () => EPOCH,
   });
+  const audit = new AuditLog({ logger: silentLogger, now: () => EPOCH + state.now });
   const app = adminApp({
     gateway: {
       name: 'rollcall-1',
@@ -63,7 +79,8 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
       channel: 'mapped-discovery',
       startedAt: EPOCH,
     },
-    access: { isLocal: true, token: TOKEN },
+    access: access({ adminToken: TOKEN }),
+    audit,
     directory,
     states,
     journal,
@@ -81,6 +98,7 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
   });
   return {
     app,
+    audit,
     observer,
     journal,
     state,
@@ -108,12 +126,13 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
       events.emit('disconnected');
     },
     /** What is answered to a request by a name of loopback. */
-    ask: async (path: string, { method = 'GET', headers = {}, token = '' } = {}) => {
+    ask: async (
+      path: string,
+      { method = 'GET', headers = {}, token = '', from = '127.0.0.1' } = {},
+    ) => {
       const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
-      return app.request(path, {
-        method,
-        headers: { host: 'localhost', ...authorization, ...headers },
-      });
+      const init = { method, headers: { host: 'localhost', ...authorization, ...headers } };
+      return app.request(path, init, { incoming: { socket: { remoteAddress: from } } });
     },
   };
 }

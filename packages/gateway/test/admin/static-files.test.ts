@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { staticFiles } from '../../src/admin/static-files.ts';
-import { setup } from './setup.ts';
+import type { Access } from '../../src/admin/access.ts';
+import { access as accessBy, setup, TOKEN } from './setup.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -16,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function app(access?: { isLocal: boolean; token: string }) {
+async function app(access?: Access) {
   return setup({ pages: await staticFiles(folder), ...(access !== undefined && { access }) });
 }
 
@@ -51,7 +52,7 @@ describe('the static files at the admin port', () => {
   });
 
   it('need no token, because they hold nothing about this gateway', async () => {
-    const { app: admin } = await app({ isLocal: false, token: 'a-token-of-enough-length' });
+    const { app: admin } = await app(accessBy({ adminToken: TOKEN }, false));
     expect((await admin.request('/')).status).toBe(200);
     expect((await admin.request('/api/status')).status).toBe(401);
   });

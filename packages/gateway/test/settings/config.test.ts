@@ -190,7 +190,7 @@ describe('a configuration', () => {
     ],
     [
       { adminHost: '0.0.0.0' },
-      'the admin API at 0.0.0.0 would be open to others: set ROLLCALL_ADMIN_TOKEN or --admin-token-file',
+      'the admin API at 0.0.0.0 would be open to others: set ROLLCALL_ADMIN_TOKEN, --admin-token-file or `adminTokens`',
     ],
   ])('%j is refused with the reason', (config, message) => {
     expect(() => resolveConfig(config)).toThrow(mistake(message));

@@ -63,6 +63,9 @@ vi.mock('../../src/admin/app.ts', () => ({
     { get: () => {}, route: () => {} }
   ),
 }));
+vi.mock('../../src/audit/audit-log.ts', () => ({
+  openAuditLog: (file: string | undefined) => (seen.push(file), { counts: [], close: () => {} }),
+}));
 vi.mock('../../src/admin/server.ts', () => ({
   serveAdmin: (_app: unknown, host: string, port: number) => (
     seen.push(host, port),

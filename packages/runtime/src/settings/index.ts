@@ -1,8 +1,9 @@
+export { changedSettings } from './changed-settings.ts';
 export { checkSettings } from './check-settings.ts';
 export type { CheckedSettings, CheckOptions, Fault } from './check-settings.ts';
 export { helpOf } from './describe.ts';
 export { exampleOf } from './example.ts';
-export { LISTEN_ADDRESS, SECRET, TOKEN } from './formats.ts';
+export { LISTEN_ADDRESS, SECRET, SECRET_HASH, TIME_FORMAT, TOKEN, TOKEN_NAME } from './formats.ts';
 export { jsonSchema } from './json-schema.ts';
 export type { JsonSchema } from './json-schema.ts';
 export { leavesOf } from './leaves.ts';

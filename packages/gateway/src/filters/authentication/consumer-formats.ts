@@ -1,4 +1,5 @@
-import { hash } from 'node:crypto';
+import { hashToken } from '@rollcall/runtime/admin';
+import { SECRET_HASH } from '@rollcall/runtime/settings';
 import type { Format } from '@rollcall/runtime/settings';
 
 /** Without a colon, because it is the user name of basic authentication (RFC 7617 §2). */
@@ -7,12 +8,7 @@ export const CONSUMER_NAME: Format = {
   parse: (text) => (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(text) ? text : undefined),
 };
 
-export const API_KEY_HASH: Format = {
-  expected: 'sha256: and 64 hexadecimal digits, as `rollcall hash` prints it',
-  parse: (text) => (/^sha256:[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : undefined),
-  // The text may be the key itself.
-  problem: () => 'must be sha256: and 64 hexadecimal digits, as `rollcall hash` prints it',
-};
+export const API_KEY_HASH: Format = SECRET_HASH;
 
 export const CERTIFICATE: Format = {
   expected:
@@ -25,5 +21,5 @@ export const CERTIFICATE: Format = {
 
 /** Returns the hash of an API key. A key is long and random, so that a fast hash is enough. */
 export function hashApiKey(key: string): string {
-  return `sha256:${hash('sha256', key)}`;
+  return hashToken(key);
 }

@@ -1,0 +1,44 @@
+import { errorMessage } from '@rollcall/runtime';
+import { changedSettings, fixedChanges } from '@rollcall/runtime/settings';
+import type { Parts } from './parts.ts';
+import { configuredUpstreams } from './routing/rules.ts';
+import { resolveConfig } from './settings/config.ts';
+import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
+import { GATEWAY_SETTINGS } from './settings/table.ts';
+
+/** Changes the configuration of a running gateway, and records each attempt in the audit log. */
+export class Reconfiguration {
+  readonly #parts: Parts;
+  #current: ResolvedConfig;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#current = parts.config;
+  }
+
+  /** See {@link Gateway.configure}. */
+  run(config: GatewayConfig | (() => GatewayConfig), file: string | undefined): string[] {
+    const { audit } = this.#parts;
+    const record = { action: 'reload', target: file === undefined ? {} : { file } } as const;
+    try {
+      const before = this.#current;
+      const next = this.#apply(typeof config === 'function' ? config() : config);
+      const settings = changedSettings(GATEWAY_SETTINGS, before, next);
+      const needRestart = fixedChanges(GATEWAY_SETTINGS, this.#parts.config, next);
+      audit.record({ ...record, result: 'accepted', settings, needRestart });
+      return needRestart;
+    } catch (error) {
+      audit.record({ ...record, result: 'refused', reason: errorMessage(error) });
+      throw error;
+    }
+  }
+
+  #apply(config: GatewayConfig): ResolvedConfig {
+    const { upstreams, plane, access } = this.#parts;
+    const next = resolveConfig(config);
+    upstreams.configure(configuredUpstreams(next), () => plane.configure(next));
+    access.configure(next);
+    this.#current = next;
+    return next;
+  }
+}
