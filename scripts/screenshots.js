@@ -1,6 +1,7 @@
-// Makes the pictures of the dashboard in docs/images: `npm run screenshots`. It runs what was built: a broker, two gateways
-// with several sites, and services: some instances have come to grief, and versions are rolled out. It needs Chromium
-// (Debian's `chromium`).
+// Makes the pictures of the dashboards in docs/images: `npm run screenshots`. It runs what was built: a broker, two gateways
+// with several sites, and services: some instances have come to grief, and versions are rolled out; and a cluster of brokers.
+// `npm run screenshots -- FOLDER broker` makes those of the broker alone. It needs Chromium and Redis (Debian's `chromium` and
+// `redis-server`).
 import { execFileSync, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
@@ -11,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { freePort } from '../test/support/free-port.js';
+import { brokerScene } from './broker-scene.js';
 import { ROOT } from './steps.js';
 
 const CLI = join(ROOT, 'packages/cli/dist/main.js');
@@ -19,6 +21,7 @@ const VERSIONED = join(ROOT, 'test/support/versioned-service.js');
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const TOKEN = 'a-token-for-the-pictures';
 const FOLDER = process.argv[2] ?? join(ROOT, 'docs/images');
+const IS_BROKER_ONLY = process.argv[3] === 'broker';
 const SIZES = [
   { width: 360, height: 780 },
   { width: 800, height: 1000 },
@@ -26,13 +29,18 @@ const SIZES = [
 ];
 /** Until the charts, of windows of 5 s, are full. */
 const LOAD_MS = 160_000;
+/** Until the log of a broker is full. */
+const LOG_MS = 12_000;
+const COLOR_SCHEMES = /** @type {const} */ (['light', 'dark']);
 
 const agent = new Agent({ keepAlive: true });
 /** @type {import('node:child_process').ChildProcess[]} */
 const children = [];
 const scratch = mkdtempSync(join(tmpdir(), 'rollcall-screenshots-'));
 try {
-  await main();
+  mkdirSync(FOLDER, { recursive: true });
+  await brokerPictures();
+  if (!IS_BROKER_ONLY) await main();
 } finally {
   for (const child of children) child.kill('SIGKILL');
   rmSync(scratch, { recursive: true });
@@ -50,7 +58,6 @@ async function main() {
   await drain(adminUrl);
   await sleep(LOAD_MS / 2);
 
-  mkdirSync(FOLDER, { recursive: true });
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   /**
    * @param {string} name
@@ -65,7 +72,7 @@ async function main() {
     await page.close();
   }
   for (const viewport of SIZES) {
-    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    for (const colorScheme of COLOR_SCHEMES) {
       const name = `dashboard-${viewport.width}-${colorScheme}`;
       await picture(name, 'figcaption', { viewport, colorScheme });
     }
@@ -78,10 +85,40 @@ async function main() {
   await browser.close();
 }
 
+async function brokerPictures() {
+  const scene = await brokerScene(scratch, async (args) => {
+    const child = node(CLI, ['broker', ...args], {
+      ROLLCALL_LOG: 'text',
+      ROLLCALL_BROKER_ADMIN_TOKEN: TOKEN,
+    });
+    const [listening, admin] = await Promise.all([
+      line(child, /broker listens url=\S+?:(\d+)/),
+      line(child, /admin API listens url=(\S+)/),
+    ]);
+    return { port: Number(listening[1]), adminUrl: admin[1] ?? '' };
+  });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const viewport = { width: 1440, height: 900 };
+  const pages = await Promise.all(
+    COLOR_SCHEMES.map(async (colorScheme) => {
+      const page = await browser.newPage({ viewport, colorScheme });
+      await page.goto(`${scene.adminUrl}/#token=${TOKEN}`);
+      return { page, colorScheme };
+    }),
+  );
+  // The page shows what happens while it is open.
+  await sleep(LOG_MS);
+  for (const { page, colorScheme } of pages)
+    await page.screenshot({ path: join(FOLDER, `broker-1440-${colorScheme}.png`) });
+  await browser.close();
+  scene.end();
+}
+
 async function system() {
   const base = {
     PUSHER_HOST: '127.0.0.1',
     ROLLCALL_SNAPSHOT: 'none',
+    ROLLCALL_AUDIT_LOG: 'none',
     ROLLCALL_LOG: 'text',
     ROLLCALL_ADMIN_TOKEN: TOKEN,
   };

@@ -43,6 +43,7 @@ export const TARGETS = [
       'cluster/presence',
       'cluster/simulation',
       'cluster/cached-events',
+      'cluster/changing-apps',
       'cluster/cluster-app',
       'cluster/cluster-node',
       'cluster/listened-subjects',

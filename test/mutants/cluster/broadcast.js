@@ -270,4 +270,22 @@ export const BROADCAST_MUTANTS = [
     from: 'silentBeats <= 1 && !hasLeft',
     to: '!hasLeft',
   },
+  {
+    rule: 'a node that does not listen to a subject is absent there',
+    file: 'broadcast/broadcast.ts',
+    from: 'if (!message.listens) this.#effects.absent(message.node, subject);',
+    to: '',
+  },
+  {
+    rule: 'a node that listens to a subject is not absent there',
+    file: 'broadcast/broadcast.ts',
+    from: 'const listens = this.#subjects.has(subject);',
+    to: 'const listens = false;',
+  },
+  {
+    rule: 'a node that does not listen to a subject says so',
+    file: 'broadcast/broadcast.ts',
+    from: 'const listens = this.#subjects.has(subject);',
+    to: 'const listens = true;',
+  },
 ];

@@ -132,4 +132,40 @@ export const PARTS_MUTANTS = [
     from: 'if (value === null) app.removeMemberElsewhere(node, channel, userId);',
     to: 'if (value === null) return;',
   },
+  {
+    rule: 'the clients of a node that serves the app no more are gone',
+    file: 'presence/parts.ts',
+    from: 'if (leaves === true) return this.absent(node);',
+    to: 'if (leaves === true) return;',
+  },
+  {
+    rule: 'a node that serves the app no more says so',
+    file: 'presence/parts.ts',
+    from: 'this.#effects.send({ leaves: true });',
+    to: '',
+  },
+  {
+    rule: 'a node that does not serve the app has no part',
+    file: 'presence/parts.ts',
+    from: 'other.isAbsent = true;',
+    to: '',
+  },
+  {
+    rule: 'a node that serves the app again has a part',
+    file: 'presence/parts.ts',
+    from: 'other.isAbsent = false;',
+    to: '',
+  },
+  {
+    rule: 'a node that does not serve the app is not waited for',
+    file: 'presence/parts.ts',
+    from: '    other.pieces = [];\n    this.#receiveAll(node, other);\n    this.#effects.left(node);',
+    to: '    this.#effects.left(node);',
+  },
+  {
+    rule: 'others report the webhooks of a node that does not serve the app',
+    file: 'presence/parts.ts',
+    from: 'this.#effects.left(node);',
+    to: '',
+  },
 ];

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { addressRanges } from '@rollcall/protocol';
 import { clientAddressOf, clientNetwork } from '@rollcall/proxy';
+import { limitLines } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import {
   accessRefusal,
@@ -48,14 +49,15 @@ const RECORDED_REFUSALS = parseRate('30/m');
 export class Access {
   readonly isLocal: boolean;
   readonly tokens: AdminTokens<Scope>;
-  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #logRejected: ReturnType<typeof limitLines>;
   readonly #limits: LocalLimits;
   #isTrustedProxy: (address: string) => boolean = () => false;
 
   constructor({ isLocal, settings, logger, now }: AccessOptions) {
     this.isLocal = isLocal;
     this.tokens = new AdminTokens([], now);
-    this.#logger = logger;
+    // From many addresses, there could be many.
+    this.#logRejected = limitLines(logger.warn);
     this.#limits = new LocalLimits({ now });
     this.configure(settings);
   }
@@ -86,7 +88,7 @@ export class Access {
     const from = this.clientAddress(c);
     const { isAllowed, retryMs } = this.#limits.take(`login ${clientNetwork(from)}`, FAILED_LOGINS);
     if (isAllowed) {
-      this.#logger.warn({ from, why: failure }, 'rejected an admin token');
+      this.#logRejected({ from, why: failure }, 'rejected an admin token');
       return undefined;
     }
     const detail = 'Too many logins from this address have failed. Try again later.';

@@ -126,7 +126,8 @@ describe('failed logins at the admin port', () => {
     expect((await ask('/api/status', { ...wrong, from: '10.0.0.8' })).status).toBe(401);
     expect((await ask('/api/status', { from: '10.0.0.9' })).status).toBe(401);
     expect((await ask('/api/status', { token: TOKEN, from: '10.0.0.9' })).status).toBe(200);
-    expect(warn).toHaveBeenCalledTimes(31);
+    // Of all addresses together, so that they do not fill the log.
+    expect(warn).toHaveBeenCalledTimes(20);
     expect(JSON.stringify(warn.mock.calls)).not.toContain('wrong-wrong');
     expect(warn).toHaveBeenCalledWith(
       { from: '10.0.0.9', why: 'unknown' },

@@ -129,10 +129,9 @@ describe('the file of an audit log', () => {
     expect((await next.page({ limit: 1, before: Infinity }))[0]?.id).toBeGreaterThan(8);
   });
 
-  it('takes back the part of a line that a full disk took', async () => {
+  it('begins a line of its own after one that was torn', async () => {
     const audit = new AuditFile(file);
     await audit.append('{"id":1}\n');
-    // As after a write that was cut off: the next one starts a line of its own.
     appendFileSync(file, '{"id":2');
     await audit.append('{"id":3}\n');
     expect(await audit.read()).toEqual(['{"id":1}', '{"id":2', '{"id":3}']);
