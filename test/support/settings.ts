@@ -17,8 +17,9 @@ const program = await loadAll(createProgram());
 
 /** The words after `rollcall` that are not a command or an option. */
 export function unknownWords([name = '', ...words]: readonly string[]): string[] {
-  const command = program.commands.find((each) => each.name() === name);
-  if (command === undefined) return [name];
+  const named = program.commands.find((each) => each.name() === name);
+  if (named === undefined) return [name];
+  const command = named.commands.find((each) => each.name() === words[0]) ?? named;
   const known = new Set(command.options.map(({ long }) => long));
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   return own.filter((word) => word.startsWith('-') && !known.has(word));

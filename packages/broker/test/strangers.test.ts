@@ -31,6 +31,9 @@ function open(): Socket {
   return socket;
 }
 
+/** An odd number, so that one is the median. */
+const RESPONSES = 15;
+
 /** Responses to the floods. */
 let floodResponses = 0;
 
@@ -49,16 +52,16 @@ function flood(request: string): Socket {
   return socket;
 }
 
-/** Returns how many responses the floods receive until another client has one, at most. */
+/** Returns how many responses the floods receive until another client has one: the median, because a busy machine delays some. */
 async function responsesAhead(): Promise<number> {
   const counts: number[] = [];
-  for (let n = 0; n < 15; n += 1) {
+  for (let n = 0; n < RESPONSES; n += 1) {
     const before = floodResponses;
     const response = await fetch(`${broker.url}/up`, { headers: { connection: 'close' } });
     await response.text();
     counts.push(floodResponses - before);
   }
-  return Math.max(...counts);
+  return counts.toSorted((a, b) => a - b)[(RESPONSES - 1) / 2] ?? Infinity;
 }
 
 it.each([

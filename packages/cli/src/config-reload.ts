@@ -3,7 +3,7 @@ import { FileWatch } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 
 /** How often the file is looked at. */
-const LOOK_EVERY_MS = 1000;
+const LOOK_EVERY_MS = 500;
 
 /** Reads a configuration file again when it changes, and on SIGHUP. */
 export class ConfigReload {
