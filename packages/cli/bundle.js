@@ -39,6 +39,7 @@ await build({
   },
   plugins: [
     urlsOfNode(),
+    urlParseOfLibraries(),
     licenses(),
     { name: 'tidy', writeBundle: (_options, bundle) => tidy(Object.keys(bundle)) },
   ],
@@ -55,6 +56,31 @@ function urlsOfNode() {
     name: 'urls-of-node',
     resolveId: (name) => (name === 'whatwg-url' ? id : undefined),
     load: (module) => (module === id ? "export { URL } from 'node:url';" : undefined),
+  };
+}
+
+/**
+ * A plugin by which the SDKs of Pusher go on to use `url.parse` without a warning. Node 24 and newer warn of it (DEP0169) in all code
+ * that is not in node_modules, where the SDKs were before they were in the bundle.
+ * @returns {import('rolldown').Plugin}
+ */
+function urlParseOfLibraries() {
+  const id = '\0url-of-libraries';
+  return {
+    name: 'url-parse-of-libraries',
+    resolveId: (name, importer) =>
+      /^(?:node:)?url$/.test(name) && importer?.includes('/node_modules/') ? id : undefined,
+    load: (module) =>
+      module === id
+        ? `const url = require('node:url');
+           const parse = (text, ...rest) => {
+             if (text instanceof url.Url) return text;
+             const parsed = new url.Url();
+             parsed.parse(text, ...rest);
+             return parsed;
+           };
+           module.exports = { ...url, parse };`
+        : undefined,
   };
 }
 
