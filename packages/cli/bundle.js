@@ -94,7 +94,7 @@ function nameOf({ name, moduleIds }) {
 }
 
 /**
- * Removes what is not of this bundle any more, and adds the files that it reads.
+ * Removes files of earlier bundles, and adds the files that it reads.
  * @param {string[]} written
  */
 function tidy(written) {

@@ -200,7 +200,7 @@ describe('a service key', () => {
   });
 });
 
-describe('what is not proven', () => {
+describe('an unproven announcement', () => {
   it('is accepted and reported while ownership is only reported', async () => {
     configure({ ownership: 'report' });
     await gateway.program.nextLine(/reloaded configuration/);

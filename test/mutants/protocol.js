@@ -58,14 +58,14 @@ export const PROTOCOL_MUTANTS = [
   {
     rule: 'only the owners of a prefix announce it',
     file: 'trust/ownership.ts',
-    from: 'if (owners !== undefined && !owners.has(keyId))',
+    from: 'if (owners !== undefined && owner === undefined)',
     to: 'if (false)',
   },
   {
     rule: 'a key that has expired owns nothing',
     file: 'trust/ownership.ts',
-    from: 'this.#options.now() >= signer.until',
-    to: 'this.#options.now() < signer.until',
+    from: 'this.#options.now() >= owner.until',
+    to: 'this.#options.now() < owner.until',
   },
   {
     rule: 'a signature is verified',

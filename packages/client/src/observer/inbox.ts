@@ -99,11 +99,13 @@ export class Inbox<From extends { readonly name: string }> {
 
 /**
  * The key that two announcements share of which the later counts, if both are valid. An instance may be refused because of
- * its address or its prefix alone, so that one with others supersedes nothing.
+ * its address or its prefix alone, so that one with others supersedes nothing. A signature is verified when its announcement
+ * is taken in, so that a signed one supersedes none, and none supersedes it: either may be forged.
  */
 function keyOf(event: EventName, data: unknown, from: string): string | undefined {
   if (!isRecord(data) || typeof data['id'] !== 'string' || typeof data['inc'] !== 'number') return;
-  const { id, prefix, address, port } = data;
+  const { id, prefix, address, port, sig } = data;
+  if (sig !== undefined) return;
   return JSON.stringify([from, event, id, prefix, address, port]);
 }
 

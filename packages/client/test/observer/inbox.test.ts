@@ -132,3 +132,14 @@ it('takes in nothing after it is closed', () => {
   vi.runAllTimers();
   expect(taken).toHaveLength(1);
 });
+
+it('lets a forged announcement supersede no signed one, whose signature it may repeat', () => {
+  const sig = 'A'.repeat(86);
+  inbox.add('rollcall', { nonce: '1' }, FROM);
+  inbox.add('register', { ...announced('a', 1), sig }, FROM);
+  inbox.add('register', { ...announced('a', 1, 9), sig }, FROM);
+  inbox.add('register', announced('a', 1, 9), FROM);
+  vi.runAllTimers();
+  expect(taken).toHaveLength(4);
+  expect(dropped).toEqual([]);
+});

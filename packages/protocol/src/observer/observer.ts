@@ -122,7 +122,7 @@ export class Observer {
     }
     // A prefix that it should never have had must not hide a shorter one.
     const known = this.table.prefixes();
-    for (const prefix of prefixes.values())
+    for (const prefix of prefixes)
       if (known.some((each) => each !== prefix && prefix.startsWith(`${each}/`)))
         effects.push(
           ...this.#apply(

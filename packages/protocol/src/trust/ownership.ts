@@ -35,23 +35,27 @@ export interface OwnershipOptions extends OwnershipRules {
   readonly verified: WeakSet<Announcement>;
 }
 
+/** The keys that own a prefix, by their ids. */
+type Owners = ReadonlyMap<string, OwnerKey>;
+
 /**
  * Judges whether a statement comes from who may make it. It does not matter who carries it: an owner, another observer or a
  * snapshot.
  */
 export class Ownership {
   readonly #options: OwnershipOptions;
-  readonly #prefixes = new Map<string, ReadonlySet<string>>();
-  readonly #below = new Map<string, ReadonlySet<string>>();
-  /** By the ids of the keys. */
-  readonly #keys = new Map<string, OwnerKey>();
+  readonly #prefixes = new Map<string, Owners>();
+  readonly #below = new Map<string, Owners>();
+  /** The public halves of all keys, by their ids. */
+  readonly #keys = new Map<string, string>();
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
     for (const [pattern, owners] of Object.entries(options.owners)) {
       const rules = pattern.endsWith('/*') ? this.#below : this.#prefixes;
-      rules.set(pattern.replace(/\/\*?$/, ''), new Set(owners.map(({ key }) => keyIdOf(key))));
-      for (const owner of owners) this.#keys.set(keyIdOf(owner.key), owner);
+      const byId = owners.map((owner) => [keyIdOf(owner.key), owner] as const);
+      rules.set(pattern.replace(/\/\*?$/, ''), new Map(byId));
+      for (const [id, { key }] of byId) this.#keys.set(id, key);
     }
   }
 
@@ -75,29 +79,30 @@ export class Ownership {
       );
     if (keyId === undefined || signer === undefined)
       return refused('not-owner', announcement, 'the key at the end of its id owns no prefix');
-    if (owners !== undefined && !owners.has(keyId))
+    const owner = owners?.get(keyId);
+    if (owners !== undefined && owner === undefined)
       return refused(
         'not-owner',
         announcement,
-        `it is signed by ${signer.key}, which does not own its prefix`,
+        `it is signed by ${signer}, which does not own its prefix`,
       );
-    if (signer.until !== undefined && this.#options.now() >= signer.until)
-      return refused('not-owner', announcement, `its key ${signer.key} has expired`);
-    return this.#isGenuine(statement, held, signer.key)
+    if (owner?.until !== undefined && this.#options.now() >= owner.until)
+      return refused('not-owner', announcement, `its key ${signer} has expired`);
+    return this.#isGenuine(statement, held, signer)
       ? undefined
       : refused(
           'bad-signature',
           announcement,
-          `its signature is not by ${signer.key}, or is of something else`,
+          `its signature is not by ${signer}, or is of something else`,
         );
   }
 
   /** When the next key expires, in milliseconds since 1970. Infinity if none does. */
   nextExpiry(): number {
     const now = this.#options.now();
-    const ends = [...this.#keys.values()].flatMap(({ until = Infinity }) =>
-      until > now ? until : [],
-    );
+    const ends = Object.values(this.#options.owners)
+      .flat()
+      .flatMap(({ until = Infinity }) => (until > now ? until : []));
     return Math.min(Infinity, ...ends);
   }
 
@@ -115,8 +120,8 @@ export class Ownership {
     return true;
   }
 
-  /** The ids of the keys that own a prefix, or undefined if it has no owners. */
-  #ownersOf(prefix: string): ReadonlySet<string> | undefined {
+  /** The keys that own a prefix, or undefined if it has no owners. */
+  #ownersOf(prefix: string): Owners | undefined {
     const own = this.#prefixes.get(prefix);
     if (own !== undefined) return own;
     for (let at = prefix.lastIndexOf('/'); at >= 0; at = prefix.lastIndexOf('/', at - 1)) {

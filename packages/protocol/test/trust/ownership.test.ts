@@ -150,6 +150,14 @@ describe('the owners of a prefix', () => {
   });
 });
 
+describe('a key that owns two prefixes', () => {
+  it('ceases to own the one, and owns the other on', () => {
+    const owners = { '/v1': [{ key: ALICE, until: NOW }], '/v2': [{ key: ALICE }] };
+    expect(codeOf({ by: ALICE }, { owners })).toBe('not-owner');
+    expect(codeOf({ prefix: '/v2', by: ALICE }, { owners })).toBeUndefined();
+  });
+});
+
 describe('the id of an instance that ends in the id of an owner', () => {
   it('is used by that owner alone, under any prefix', () => {
     const id = idWithKey('a', ALICE);
@@ -165,7 +173,7 @@ describe('the id of an instance that ends in the id of an owner', () => {
 });
 
 describe('a signature', () => {
-  it('is verified once for what the table holds already, whoever repeats it', () => {
+  it('is verified once for what the table holds already, by any observer', () => {
     let times = 0;
     const judge = ownership({
       verify: (key, text, sig) => {
