@@ -66,10 +66,16 @@ vi.mock('../../src/admin/app.ts', () => ({
 vi.mock('../../src/audit/audit-log.ts', () => ({
   openAuditLog: (file: string | undefined) => (seen.push(file), { counts: [], close: () => {} }),
 }));
-vi.mock('../../src/admin/server.ts', () => ({
-  serveAdmin: (_app: unknown, host: string, port: number) => (
+vi.mock('../../src/serve-app.ts', () => ({
+  serveApp: ({ host, port }: { host: string; port: number }) => (
     seen.push(host, port),
     { host, port, close: () => {} }
+  ),
+}));
+vi.mock('../../src/auth/auth-server.ts', () => ({
+  startAuthServer: ({ config }: { config: { auth: object } }) => (
+    seen.push(config.auth),
+    { close: () => {} }
   ),
 }));
 vi.mock('../../src/catalog/servers.ts', async (original) => ({
