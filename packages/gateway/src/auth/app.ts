@@ -1,5 +1,6 @@
 import type { BrokerAuthority } from '@rollcall/client';
 import { AUTH_PATHS, isRecord, keyIdOf, RollcallError } from '@rollcall/protocol';
+import type { ErrorCode } from '@rollcall/protocol';
 import { clientNetwork } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -11,6 +12,7 @@ import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
 import type { AuthRules } from './auth-rules.ts';
 import { AUTH_PROBLEMS, AuthRefusal } from './problem.ts';
+import type { AuthProblemCode } from './problem.ts';
 
 /** An announcement has at most 1 KB. */
 const MAX_BODY_BYTES = 8192;
@@ -121,12 +123,18 @@ function fieldsOf(body: string): Fields {
   throw new AuthRefusal('bad-request', 'The body must be a JSON object.');
 }
 
+const CODES: Partial<Record<ErrorCode, AuthProblemCode>> = {
+  ROLLCALL_ANNOUNCEMENT: 'bad-announcement',
+  ROLLCALL_BROKER_REFUSED: 'broker-refused',
+  ROLLCALL_BROKER_UNREACHABLE: 'broker-unreachable',
+};
+
 function refusalOf(error: Error): AuthRefusal {
   if (error instanceof AuthRefusal) return error;
-  if (!(error instanceof RollcallError)) return new AuthRefusal('internal', 'See its log.');
-  const code =
-    error.code === 'ROLLCALL_BROKER_REFUSED' ? 'broker-refused' : 'broker-unreachable';
-  return new AuthRefusal(code, error.message);
+  const code = error instanceof RollcallError ? CODES[error.code] : undefined;
+  return code === undefined
+    ? new AuthRefusal('internal', 'See its log.')
+    : new AuthRefusal(code, error.message);
 }
 
 /** Answers with application/problem+json (RFC 9457). */
