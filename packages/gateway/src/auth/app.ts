@@ -29,6 +29,8 @@ export interface AuthAppOptions {
   readonly rate: () => Rate;
   readonly limits: Pick<LocalLimits, 'take'>;
   readonly clientAddress: (c: Context) => string;
+  /** Counts a request. */
+  readonly count: (result: 'ok' | AuthProblemCode) => void;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -36,7 +38,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The HTTP of an auth server: each request is proved by a service key, limited, and logged. */
 export function authApp(options: AuthAppOptions): Hono {
-  const { registry, authorities, rules, rate, limits, clientAddress, logger } = options;
+  const { registry, authorities, rules, rate, limits, clientAddress, count, logger } = options;
   // A client without a key can cause them.
   const logRefused = limitLines(logger.warn.bind(logger));
   const app = new Hono();
@@ -53,7 +55,9 @@ export function authApp(options: AuthAppOptions): Hono {
       const from = clientNetwork(clientAddress(c));
       const key = await sender(c, path, from);
       takeOne(`key ${key}`, rate(), 'too-many-requests');
-      return c.json(await answer(key, fieldsOf(await c.req.text())));
+      const result = await answer(key, fieldsOf(await c.req.text()));
+      count('ok');
+      return c.json(result);
     });
     app.all(path, () => {
       throw new AuthRefusal('unknown-method', 'Use POST.');
@@ -108,6 +112,7 @@ export function authApp(options: AuthAppOptions): Hono {
     const refusal = refusalOf(error);
     const { code, message: reason } = refusal;
     const from = clientAddress(c);
+    count(code);
     if (code === 'internal') logger.error({ err: error, from }, 'the auth server failed');
     else logRefused({ from, code, reason }, 'refused a request to the auth server');
     return problem(c, refusal);

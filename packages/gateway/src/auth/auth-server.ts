@@ -9,6 +9,7 @@ import { FileCertificates } from '../certificates/file-certificates.ts';
 import { LocalLimits } from '../filters/limits/local-limits.ts';
 import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
+import { LabelCounter } from '../metrics/label-counter.ts';
 import { serveApp } from '../serve-app.ts';
 import type { ResolvedConfig } from '../settings/config.ts';
 import { ownershipOf } from '../settings/owners.ts';
@@ -32,6 +33,8 @@ export interface RunningAuthServer {
   readonly host: string;
   readonly port: number;
   readonly url: string;
+  /** Its requests by `result`: `ok`, or the code of the error. */
+  readonly counts: LabelCounter;
   /** Judges by this configuration from now on. */
   configure(config: AuthConfig): void;
   close(): void;
@@ -49,6 +52,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     connectionsOf(registry).map((each) => [brokerId(each), openBrokerAuthority(each)]),
   );
   const limits = new LocalLimits({ now: () => performance.now() });
+  const counts = new LabelCounter();
   let current = derived(registry, config);
   const app = authApp({
     registry: described(registry),
@@ -57,6 +61,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     rate: () => current.rate,
     limits,
     clientAddress: (c) => addressOf(c, current.isTrustedProxy),
+    count: (result) => counts.add({ result }),
     logger,
   });
   const server = await serveApp({
@@ -72,6 +77,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     host: server.host,
     port: server.port,
     url: `${scheme}://${urlHost(server.host)}:${server.port}`,
+    counts,
     configure: (next) => (current = derived(registry, next)),
     close() {
       files.stop();
