@@ -19,6 +19,7 @@ export interface BrokerAuthority {
   ): Authorization;
   /** Rejects with ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED. */
   readonly publish: OwnerAccess['publish'];
+  /** Closes its connections. */
   close(): void;
 }
 

@@ -19,6 +19,7 @@ export interface Subscription {
 
 /** An authorization of a subscription, as Pusher's clients send it on. */
 export interface Authorization {
+  /** The key of the app, and the signature. */
   readonly auth: string;
   /** The member of a presence channel, as JSON. */
   readonly channel_data?: string;

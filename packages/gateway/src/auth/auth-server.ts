@@ -22,21 +22,29 @@ export type AuthConfig = Pick<
   'owners' | 'unowned' | 'ownership' | 'trustedProxies'
 > & { readonly auth: NonNullable<ResolvedConfig['auth']> };
 
+/** What an auth server is started with. */
 export interface AuthServerOptions {
+  /** Its settings, and the owners by which it judges. */
   readonly config: AuthConfig;
+  /** The registry, with the app's secret. */
   readonly registry: RegistryConfig;
+  /** Gets a line for each request that was served, and a limited number for others. */
   readonly logger: Logger;
 }
 
 /** A running auth server. */
 export interface RunningAuthServer {
+  /** The address on which it listens. */
   readonly host: string;
+  /** The port on which it listens, also if the system chose it. */
   readonly port: number;
+  /** The URL for services, such as `http://127.0.0.1:1502`. */
   readonly url: string;
   /** Its requests by `result`: `ok`, or the code of the error. */
   readonly counts: LabelCounter;
   /** Judges by this configuration from now on. */
   configure(config: AuthConfig): void;
+  /** Stops it, and ends its connections. */
   close(): void;
 }
 
