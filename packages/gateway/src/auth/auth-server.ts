@@ -118,7 +118,7 @@ function addressOf(c: Context, isTrustedProxy: (address: string) => boolean): st
   return clientAddressOf(incoming?.socket.remoteAddress ?? '', c.req.raw.headers, isTrustedProxy);
 }
 
-/** What services are told of the registry: nothing that is secret. */
+/** The registry as services see it: nothing in it is secret. */
 function described({ channels, brokers }: RegistryConfig): object {
   return {
     channel: channels.registry,

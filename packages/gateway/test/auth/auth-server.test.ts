@@ -1,28 +1,29 @@
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createBroker } from '@rollcall/broker';
-import { generateServiceKey, publicKeyOf, registryFromEnv } from '@rollcall/client';
+import { generateServiceKey, publicKeyOf } from '@rollcall/client';
 import { silentLogger } from '@rollcall/runtime';
 import { AUTH_PATHS, idWithKey } from '@rollcall/protocol';
 import { Signer } from '../../../client/src/trust/signer.ts';
 import { askAuth, proofOf } from '../../../../test/support/auth.ts';
 import { FILES, ONE } from '../../../../test/support/certificates.ts';
 import { ask } from '../../../../test/support/cluster.ts';
+import { APP } from '../../../../test/support/connection.ts';
+import { TestRegistry } from '../../../../test/support/registry.ts';
 import { startAuthServer } from '../../src/auth/auth-server.ts';
 import type { AuthConfig, RunningAuthServer } from '../../src/auth/auth-server.ts';
 import { resolveConfig } from '../../src/settings/config.ts';
 import type { GatewayConfig } from '../../src/settings/config.ts';
 
 const OWNER = generateServiceKey();
-const APP = { appId: '7', key: 'app-key', secret: 'app-secret-of-the-test' };
 
-let broker: Awaited<ReturnType<typeof createBroker>>;
+let broker: TestRegistry;
 beforeAll(async () => {
-  broker = await createBroker({ apps: [APP], port: 0 });
+  broker = await TestRegistry.start();
 });
-afterAll(() => broker.close());
+afterAll(() => broker.end());
 
 let server: RunningAuthServer;
 const warn = vi.fn();
@@ -43,16 +44,22 @@ function configOf(auth: object): AuthConfig {
 }
 
 function start(auth: object): Promise<RunningAuthServer> {
-  const registry = registryFromEnv({
-    PUSHER_APP_ID: APP.appId,
-    PUSHER_APP_KEY: APP.key,
-    PUSHER_APP_SECRET: APP.secret,
-    PUSHER_PORT: String(broker.port),
+  return startAuthServer({
+    config: configOf(auth),
+    registry: broker.connection,
+    logger: { ...silentLogger, warn },
   });
-  return startAuthServer({ config: configOf(auth), registry, logger: { ...silentLogger, warn } });
 }
 
 const registry = (key = OWNER) => askAuth(server.url, key, AUTH_PATHS.registry, {});
+
+/** Sends a body as it is, with the proof that it needs. */
+const announceText = (body: string) =>
+  ask(server.url + AUTH_PATHS.announce, {
+    method: 'POST',
+    body,
+    headers: { authorization: proofOf(OWNER, AUTH_PATHS.announce, body) },
+  });
 
 /** The code in the response to a request. */
 async function codeOf(answer: Promise<{ body: string }>): Promise<string> {
@@ -67,11 +74,11 @@ describe('an auth server', () => {
       channel: 'mapped-discovery',
       brokers: [
         {
-          id: `127.0.0.1:${broker.port} ${APP.key}`,
+          id: `127.0.0.1:${broker.broker.port} ${APP.key}`,
           key: APP.key,
           tls: false,
           host: '127.0.0.1',
-          port: broker.port,
+          port: broker.broker.port,
         },
       ],
     });
@@ -110,14 +117,8 @@ describe('an auth server', () => {
   });
 
   it('refuses a body that is no object, and a broker that it does not have', async () => {
-    const send = (body: string) =>
-      ask(server.url + AUTH_PATHS.announce, {
-        method: 'POST',
-        body,
-        headers: { authorization: proofOf(OWNER, AUTH_PATHS.announce, body) },
-      });
     for (const body of ['[]', 'x', '', '{"broker":"127.0.0.1:1 k","event":"exit"}'])
-      await expect(codeOf(send(body))).resolves.toBe('bad-request');
+      await expect(codeOf(announceText(body))).resolves.toBe('bad-request');
   });
 
   it('serves so many requests of a key, and by the configuration as it is now', async () => {
@@ -142,17 +143,17 @@ describe('an auth server', () => {
     const announcement = { prefix: '/v1', address: '10.0.0.1', port: 80, id, inc: 1, seq: 0 };
     const signer = Signer.of({ serviceKey: OWNER });
     const fields = {
-      broker: `127.0.0.1:${broker.port} ${APP.key}`,
+      broker: `127.0.0.1:${broker.broker.port} ${APP.key}`,
       event: 'register',
       announcement: signer?.sign('mapped-discovery', { announcement, left: false }),
     };
     const announce = () => askAuth(server.url, OWNER, AUTH_PATHS.announce, fields);
     await expect(announce()).resolves.toMatchObject({ status: 200 });
-    await broker.configure({ apps: [{ ...APP, secret: 'another-secret' }] });
+    await broker.broker.configure({ apps: [{ ...APP, secret: 'another-secret' }] });
     await expect(codeOf(announce())).resolves.toBe('broker-refused');
-    await broker.close();
+    await broker.stop();
     await expect(codeOf(announce())).resolves.toBe('broker-unreachable');
-    broker = await createBroker({ apps: [APP], port: 0 });
+    await broker.startAgain();
   });
 
   it('does not authorize a member that is too large', async () => {
@@ -166,7 +167,7 @@ describe('an auth server', () => {
     };
     const signer = Signer.of({ serviceKey: OWNER });
     const fields = {
-      broker: `127.0.0.1:${broker.port} ${APP.key}`,
+      broker: `127.0.0.1:${broker.broker.port} ${APP.key}`,
       socket_id: '1.1',
       channel_name: `presence-mapped-discovery.${id}`,
       announcement: signer?.sign('mapped-discovery', { announcement: large, left: false }),
@@ -181,7 +182,7 @@ describe('an auth server', () => {
     server = await start(FILES.one);
     expect(server.url).toMatch(/^https:/);
     const sent = request(`${server.url}/healthz`, { ca: ONE.cert, agent: false }).end();
-    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
     await expect(text(response)).resolves.toBe('ok\n');
   });
 });

@@ -1,11 +1,11 @@
 import type { Owned } from '@rollcall/protocol';
-import { checkSize } from '../registrar/check-announcement.ts';
-import { ownerIdentity } from '../transport/presence.ts';
-import type { ConnectionConfig } from '../transport/registry-config.ts';
-import { channelKey } from '../transport/seal.ts';
-import { serverSdk } from '../transport/sdk.ts';
-import { ownerPublisher } from './owner-access.ts';
-import type { Authorization, OwnerAccess, Subscription } from './owner-access.ts';
+import { checkSize } from './registrar/check-announcement.ts';
+import { ownerIdentity } from './transport/presence.ts';
+import type { ConnectionConfig } from './transport/registry-config.ts';
+import { channelKey } from './transport/seal.ts';
+import { serverSdk } from './transport/sdk.ts';
+import { ownerPublisher } from './transport/access-of.ts';
+import type { Authorization, OwnerAccess, Subscription } from './transport/owner-access.ts';
 
 /** What an auth server does at a broker with the app's secret. It does not judge what it is asked for. */
 export interface BrokerAuthority {
