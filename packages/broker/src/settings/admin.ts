@@ -1,5 +1,5 @@
 import { EMBEDDED_HOST } from '@rollcall/protocol';
-import { TOKEN_FILE_SETTING, TOKEN_SETTINGS } from '@rollcall/runtime/admin';
+import { TOKEN_EXPIRY, TOKEN_FILE, TOKEN_HASH } from '@rollcall/runtime/admin';
 import { LISTEN_ADDRESS, TOKEN, TOKEN_NAME } from '@rollcall/runtime/settings';
 
 /** What an admin token may allow. */
@@ -9,7 +9,7 @@ export const BROKER_SCOPES = ['read', 'publish'] as const;
 export type BrokerScope = (typeof BROKER_SCOPES)[number];
 
 const ADMIN_TOKEN = {
-  hash: TOKEN_SETTINGS.hash as typeof TOKEN_SETTINGS.hash,
+  hash: TOKEN_HASH as typeof TOKEN_HASH,
   scopes: {
     type: 'list',
     words: BROKER_SCOPES as typeof BROKER_SCOPES,
@@ -17,7 +17,7 @@ const ADMIN_TOKEN = {
     example: ['read'],
     doc: 'What the token allows: `read` everything, `publish` events.',
   },
-  expiresAt: TOKEN_SETTINGS.expiresAt as typeof TOKEN_SETTINGS.expiresAt,
+  expiresAt: TOKEN_EXPIRY as typeof TOKEN_EXPIRY,
 } as const;
 
 /** Who reaches the admin API. */
@@ -47,7 +47,7 @@ export const ADMIN_SETTINGS = {
     reloads: true,
     doc: 'Bearer token with every scope, named `admin`. Clients of the admin API need a token. Without one, the admin API can only be read, and only on loopback.',
   },
-  adminTokenFile: TOKEN_FILE_SETTING as typeof TOKEN_FILE_SETTING,
+  adminTokenFile: TOKEN_FILE as typeof TOKEN_FILE,
   adminTokens: {
     type: 'map',
     keys: TOKEN_NAME as typeof TOKEN_NAME,

@@ -1,4 +1,4 @@
-import { TOKEN_FILE_SETTING, TOKEN_SETTINGS } from '@rollcall/runtime/admin';
+import { TOKEN_EXPIRY, TOKEN_FILE, TOKEN_HASH } from '@rollcall/runtime/admin';
 import { LISTEN_ADDRESS, TOKEN, TOKEN_NAME } from '@rollcall/runtime/settings';
 
 /** What an admin token may allow. */
@@ -8,7 +8,7 @@ export const SCOPES = ['read', 'drain', 'versions'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 const ADMIN_TOKEN = {
-  hash: TOKEN_SETTINGS.hash as typeof TOKEN_SETTINGS.hash,
+  hash: TOKEN_HASH as typeof TOKEN_HASH,
   scopes: {
     type: 'list',
     words: SCOPES as typeof SCOPES,
@@ -16,7 +16,7 @@ const ADMIN_TOKEN = {
     example: ['read', 'drain'],
     doc: 'What the token allows: `read` everything, `drain` and forget instances and services, decide about `versions`.',
   },
-  expiresAt: TOKEN_SETTINGS.expiresAt as typeof TOKEN_SETTINGS.expiresAt,
+  expiresAt: TOKEN_EXPIRY as typeof TOKEN_EXPIRY,
 } as const;
 
 /** Who reaches the admin API. */
@@ -46,7 +46,7 @@ export const ADMIN_SETTINGS = {
     reloads: true,
     doc: 'Bearer token with every scope, named `admin` in the audit log. Clients of the admin API need a token to change something, and off loopback also to read.',
   },
-  adminTokenFile: TOKEN_FILE_SETTING as typeof TOKEN_FILE_SETTING,
+  adminTokenFile: TOKEN_FILE as typeof TOKEN_FILE,
   adminTokens: {
     type: 'map',
     keys: TOKEN_NAME as typeof TOKEN_NAME,
