@@ -5,6 +5,7 @@ import { isOwnShortage, isRecord, urlHost } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import { connectionFailure } from '@rollcall/runtime';
+import { dropMalformed } from './malformed-messages.ts';
 import { endpointOf } from './reach.ts';
 import type { ConnectionConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
@@ -13,12 +14,12 @@ import type { Identity } from './presence.ts';
 import { keepConnected } from './reconnect.ts';
 import { serverSdk } from './sdk.ts';
 import { isSealed } from './seal.ts';
-import { omitAddressesFromSni } from './web-socket.ts';
+import { adaptWebSockets } from './web-socket.ts';
 
 // pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
 type PusherClient = InstanceType<typeof PusherClient>;
-omitAddressesFromSni();
+adaptWebSockets();
 
 /** pusher-js uses the lower of this and the server's figure. Hosted Pusher does not count pings as messages. */
 const ACTIVITY_TIMEOUT_MS = 10_000;
@@ -70,6 +71,7 @@ export function openLink(registry: ConnectionConfig, handlers: LinkHandlers): Li
   const sdk = serverSdk(registry);
   const identities = new Map<string, ChannelHandlers['identify']>();
   const pusher = new PusherClient(registry.key, clientOptions(registry, authorize));
+  dropMalformed(pusher.connection);
   const watchdog = keepConnected(pusher.connection, isListening);
 
   pusher.connection.bind('state_change', (change: { previous: string; current: string }) => {
