@@ -65,8 +65,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     const parts = await createParts(config, { registry, logger, dashboard }, closing);
     const endpoint = await startServing(parts);
-    const { adminUrl, catalog } = await startAdmin(parts, endpoint, closing);
     const reconfiguration = new Reconfiguration(parts);
+    const { adminUrl, catalog } = await startAdmin(parts, reconfiguration, endpoint, closing);
     return {
       ...endpoint,
       adminUrl,
