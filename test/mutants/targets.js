@@ -1,4 +1,5 @@
 import { ATTACK_MUTANTS } from './attacks.js';
+import { AUTH_MUTANTS } from './auth.js';
 import { APP_MUTANTS } from './cluster/app.js';
 import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
 import { NODE_MUTANTS } from './cluster/node.js';
@@ -71,5 +72,14 @@ export const TARGETS = [
     env: {},
     timeoutMs: 120_000,
     mutants: ATTACK_MUTANTS,
+  },
+  {
+    name: 'gateway',
+    source: 'packages/gateway/src/auth',
+    parts: ['packages/gateway', 'test/support'],
+    tests: ['packages/gateway/test/auth/auth-rules'],
+    env: {},
+    timeoutMs: 60_000,
+    mutants: AUTH_MUTANTS,
   },
 ];

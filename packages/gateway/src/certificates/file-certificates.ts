@@ -6,7 +6,9 @@ import type { Certificate, CertificateFiles, Logger } from '@rollcall/runtime';
 const CHECK_EVERY_MS = 2000;
 
 /** The files of a configuration. */
-export interface FileSettings extends Partial<CertificateFiles> {
+export interface FileSettings {
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   readonly certificates?: readonly CertificateFiles[] | undefined;
   readonly clientCa?: string | undefined;
 }

@@ -33,7 +33,7 @@ export const ownershipReported: ExposureRule = gatewayRule(({ config, unproven }
   if (config.ownership === 'enforce' || !isSet) return undefined;
   return {
     severity: 'high',
-    found: `ownership is only reported, so \`owners\` protects no prefix; ${unproven === 0 ? 'no instance' : counted(unproven, 'instance')} would be refused if it was enforced`,
+    found: `ownership is only reported, so that every prefix can be announced without a key; ${unproven === 0 ? 'no instance' : counted(unproven, 'instance')} would be refused if it was enforced`,
     advice:
       unproven === 0
         ? 'remove `ownership` from the configuration'
