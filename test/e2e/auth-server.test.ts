@@ -154,6 +154,16 @@ describe('a service with its service key alone', () => {
   });
 });
 
+it('rollcall doctor examines what such a service depends on', async () => {
+  configure();
+  const gateway = await cluster.gateway(['--config', config]);
+  const env = { ROLLCALL_AUTH_URL: await authUrlOf(gateway.program), ROLLCALL_SERVICE_KEY: KEY };
+  const doctor = cluster.programs.node(PROGRAMS.cli, ['doctor'], env);
+  await expect(doctor.ended).resolves.toMatchObject({ code: 0 });
+  expect(doctor.output).toContain(`auth server    ${env.ROLLCALL_AUTH_URL} knows the service key`);
+  expect(doctor.output).toMatch(/broker +127\.0\.0\.1:\d+ accepts connections/);
+});
+
 it('rollcall auth does not start with owners of nothing', async () => {
   writeFileSync(config, '{}');
   const program = cluster.cli(['auth', '--config', config]);

@@ -7,18 +7,20 @@ export {
   registryFromEnv,
 } from './transport/registry-config.ts';
 export type {
+  AuthorizedConnection,
   ConnectionConfig,
   Environment,
   RegistryChannels,
   RegistryConfig,
 } from './transport/registry-config.ts';
+export { askAuthServer } from './auth/auth-client.ts';
 export type { AuthServer } from './transport/auth-server.ts';
 export { openBrokerAuthority } from './broker-authority.ts';
 export type { BrokerAuthority } from './broker-authority.ts';
 export type { Authorization } from './transport/owner-access.ts';
 export { describeBroker, variablesOf } from './transport/broker-config.ts';
 export type { BrokerAddress, BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
-export { adviceOnFailure } from './transport/reach.ts';
+export { adviceOnFailure, endpointOf } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
 export type {
   BrokerPresence,

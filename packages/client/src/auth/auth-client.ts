@@ -123,6 +123,16 @@ export class AuthClient {
   }
 }
 
+/**
+ * Asks an auth server where the registry is: a connection for each of its brokers.
+ * @throws RollcallError ROLLCALL_AUTH_UNREACHABLE or ROLLCALL_AUTH_REFUSED
+ */
+export function askAuthServer(
+  server: AuthServer,
+): Promise<readonly [AuthorizedConnection, ...AuthorizedConnection[]]> {
+  return new AuthClient(server).connections();
+}
+
 /** Whether the same request may succeed later. */
 function isTemporary(outcome: HttpResponse | HttpFailure): boolean {
   return !('status' in outcome) || outcome.status >= 500 || outcome.status === 429;
