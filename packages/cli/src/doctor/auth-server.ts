@@ -17,13 +17,13 @@ const broker = check('broker');
 
 /** Examines what a service without the app's secret depends on: it cannot read the registry. */
 export async function examineAuthServer(
-  { askAuthServer, reachBroker }: AuthInstruments,
+  instruments: AuthInstruments,
   server: AuthServer,
   report: (finding: Finding) => void,
 ): Promise<void> {
   let connections: readonly AuthorizedConnection[];
   try {
-    connections = await askAuthServer(server);
+    connections = await instruments.askAuthServer(server);
   } catch (error) {
     report(
       authServer.fail(
@@ -36,7 +36,7 @@ export async function examineAuthServer(
   const registry = connections[0]?.channels.registry;
   report(authServer.ok(`${server.authUrl} knows the service key; the registry is ${registry}`));
   for (const connection of connections) {
-    const failure = await reachBroker(connection);
+    const failure = await instruments.reachBroker(connection);
     const where = describeBroker(connection);
     report(
       failure === undefined

@@ -6,13 +6,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registryFromEnv, RollcallError } from '@rollcall/client';
-import type {
-  Announcement,
-  AuthorizedConnection,
-  ConnectionConfig,
-  Instance,
-  RegistryConfig,
-} from '@rollcall/client';
+import type { Announcement, ConnectionConfig, Instance, RegistryConfig } from '@rollcall/client';
 import { createBroker } from '@rollcall/broker';
 import { APP, connectionTo, onlyConnection } from '../../../../test/support/connection.ts';
 
@@ -99,41 +93,6 @@ const unreachable = (code: string): Partial<Instruments> => ({
 describe('a machine without faults', () => {
   it('has only the finding ok', async () => {
     expect((await findings()).filter(({ level }) => level !== 'ok')).toEqual([]);
-  });
-});
-
-describe('a service without the app’s secret', () => {
-  const authUrl = 'https://auth.example.com';
-  const service: Partial<Instruments> = {
-    registry: () => ({ authUrl, serviceKey: 'rsk_' }),
-    askAuthServer: () =>
-      Promise.resolve([
-        { ...onlyConnection(REMOTE), access: {} as AuthorizedConnection['access'] },
-      ]),
-    reachBroker: () => Promise.resolve(undefined),
-  };
-
-  it('needs its auth server and the broker', async () => {
-    const all = await findings(service);
-    expect(all.map(({ check, level, found }) => `${check} ${level} ${found}`).slice(1)).toEqual([
-      `auth server ok ${authUrl} knows the service key; the registry is private-mapped-discovery`,
-      'broker ok 10.0.0.1:6001 accepts connections',
-    ]);
-  });
-
-  it.each<[string, Partial<Instruments>, RegExp]>([
-    [
-      'an auth server that refuses',
-      { askAuthServer: () => Promise.reject(new Error('it owns no prefix')) },
-      /^auth server fail it owns no prefix$/,
-    ],
-    [
-      'a broker that cannot be reached',
-      { reachBroker: () => Promise.resolve('ETIMEDOUT') },
-      /^broker fail 10\.0\.0\.1:6001, which the auth server names, cannot be reached \(ETIMEDOUT\)$/,
-    ],
-  ])('%s is the only fault', async (_what, planted, finding) => {
-    expect(await faults({ ...service, ...planted })).toEqual([expect.stringMatching(finding)]);
   });
 });
 
