@@ -43,7 +43,12 @@ export function useBrowser() {
     const pages = await staticFiles(dashboardFolder);
     const made = setup({ pages, ...options }, routing);
     const serve = async (port: number): Promise<ServedApp> => {
-      const admin = await serveApp({ app: made.app, host: '127.0.0.1', port, setting: '--admin-port' });
+      const admin = await serveApp({
+        app: made.app,
+        host: '127.0.0.1',
+        port,
+        setting: '--admin-port',
+      });
       admins.push(admin);
       return admin;
     };

@@ -41,7 +41,10 @@ const at = { host: '127.0.0.1', port: 0 };
 const catalog = catalogOf(new LiveTable(), () => 1000);
 
 it.each<[string, () => Promise<{ close(): unknown }>]>([
-  ['of the admin API', () => serveApp({ app: setup().app, host: at.host, port: at.port, setting: '--admin-port' })],
+  [
+    'of the admin API',
+    () => serveApp({ app: setup().app, host: at.host, port: at.port, setting: '--admin-port' }),
+  ],
   [
     'of DNS, over TCP',
     () => createDnsServer({ ...at, catalog, domain: 'a', ttl: 1, random: Math.random }),

@@ -12,10 +12,10 @@ export type {
   RegistryChannels,
   RegistryConfig,
 } from './transport/registry-config.ts';
-export type { AuthServer } from './auth/auth-server.ts';
-export { openBrokerAuthority } from './auth/broker-authority.ts';
-export type { BrokerAuthority } from './auth/broker-authority.ts';
-export type { Authorization } from './auth/owner-access.ts';
+export type { AuthServer } from './transport/auth-server.ts';
+export { openBrokerAuthority } from './broker-authority.ts';
+export type { BrokerAuthority } from './broker-authority.ts';
+export type { Authorization } from './transport/owner-access.ts';
 export { describeBroker, variablesOf } from './transport/broker-config.ts';
 export type { BrokerAddress, BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';

@@ -88,11 +88,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 /** Serves services without the app's secret, if it is configured. */
 async function startAuth(parts: Parts, closing: Closing): Promise<RunningAuthServer | undefined> {
-  const { config, registry, own, logger } = parts;
+  const { config, registry, own, telemetry, logger } = parts;
   const { auth } = config;
   if (auth === undefined) return undefined;
   const server = await startAuthServer({ config: { ...config, auth }, registry, logger });
   closing.add(() => server.close());
+  telemetry.observeAuth(server);
   own.add("this gateway's auth server", server.host, server.port);
   return server;
 }

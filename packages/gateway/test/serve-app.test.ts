@@ -123,7 +123,9 @@ describe('the admin port', () => {
   });
 
   it('names a port in use, and the setting that chooses another', async () => {
-    await expect(serveApp({ app: setup().app, host: '127.0.0.1', port: admin.port, setting: '--admin-port' })).rejects.toMatchObject({
+    await expect(
+      serveApp({ app: setup().app, host: '127.0.0.1', port: admin.port, setting: '--admin-port' }),
+    ).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringMatching(new RegExp(`port ${admin.port} .*--admin-port`)) as string,
     });

@@ -47,7 +47,10 @@ async function openTen(localAddress: string): Promise<ReadonlySet<Socket>> {
 }
 
 it.each<[string, () => Promise<Port>]>([
-  ['admin', () => serveApp({ app: setup().app, host: at.host, port: at.port, setting: '--admin-port' })],
+  [
+    'admin',
+    () => serveApp({ app: setup().app, host: at.host, port: at.port, setting: '--admin-port' }),
+  ],
   ['DNS', () => createDnsServer({ ...at, catalog, domain: 'a', ttl: 1, random: Math.random })],
   ['xDS', () => createXdsServer({ ...at, catalog, logger: silentLogger })],
 ])('one client cannot take all connections of the %s port', async (_name, start) => {

@@ -15,8 +15,8 @@ import type { HttpFailure, HttpResponse } from '@rollcall/runtime';
 import { oneLine } from '../transport/one-line.ts';
 import type { AuthorizedConnection } from '../transport/registry-config.ts';
 import { publicKeyOf, readServiceKey, signText } from '../trust/ed25519.ts';
-import type { AuthServer } from './auth-server.ts';
-import type { Authorization, OwnerAccess } from './owner-access.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
+import type { Authorization, OwnerAccess } from '../transport/owner-access.ts';
 import { readRegistry } from './read-registry.ts';
 
 /** The auth server itself asks a broker for up to 15 s. */

@@ -3,7 +3,7 @@ import type { Channels } from '@rollcall/protocol';
 import type { BrokerAddress } from '../transport/broker-config.ts';
 
 /** A broker as an auth server names it. */
-export interface AuthorizedBroker extends BrokerAddress {
+interface AuthorizedBroker extends BrokerAddress {
   /** What names it in requests to the auth server. */
   readonly id: string;
 }

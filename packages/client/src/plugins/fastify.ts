@@ -10,7 +10,7 @@ import type { RegisterOptions } from '../registrar/register.ts';
 import type { Registration } from '../registrar/registration.ts';
 import { faultReporter } from '../report.ts';
 import { AuthClient } from '../auth/auth-client.ts';
-import type { AuthServer } from '../auth/auth-server.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { oneSucceeds } from '../registrar/one-succeeds.ts';

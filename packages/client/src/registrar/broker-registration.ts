@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Owner } from '@rollcall/protocol';
-import { ownerPublisher } from '../auth/owner-access.ts';
-import type { OwnerEvent } from '../auth/owner-access.ts';
+import { ownerPublisher } from '../transport/access-of.ts';
+import type { OwnerEvent } from '../transport/owner-access.ts';
 import { describeBroker } from '../transport/broker-config.ts';
 import type { OwnerConnection } from '../transport/registry-config.ts';
 import { signed } from '../trust/signer.ts';

@@ -1,7 +1,7 @@
 import { encodeAnnouncement, parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import type { Channels, Owned } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
-import type { AuthServer } from '../auth/auth-server.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
 import { ownerIdentity } from '../transport/presence.ts';
 import type { RegistryChannels } from '../transport/registry-config.ts';
 import { signed } from '../trust/signer.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AnnouncementOptions } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
-import type { AuthServer } from '../auth/auth-server.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
 import { ownerRegistryFromEnv, warnIfReadable } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { checkSize, owned } from './check-announcement.ts';

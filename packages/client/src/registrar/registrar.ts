@@ -4,7 +4,7 @@ import type { AnnouncementChange, Owned } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
 import { faultReporter, StartReport } from '../report.ts';
 import { AuthClient } from '../auth/auth-client.ts';
-import type { AuthServer } from '../auth/auth-server.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
 import { connectionsOf } from '../transport/registry-config.ts';
 import type { OwnerConnection, RegistryConfig } from '../transport/registry-config.ts';
 import { BrokerRegistration } from './broker-registration.ts';

@@ -2,16 +2,11 @@ import { encodeAnnouncement, OBSERVER_USER_ID, presenceUserId } from '@rollcall/
 import type { Owned } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
+import type { Identity } from './owner-access.ts';
 import type { RegistryChannels } from './registry-config.ts';
 import { signed } from '../trust/signer.ts';
 import { disclose, enclose, seal, unseal } from './seal.ts';
 import type { Envelope } from './seal.ts';
-
-/** The identity of a member of a presence channel, as it is signed. */
-export interface Identity {
-  readonly user_id: string;
-  readonly user_info?: object;
-}
 
 /** The identity of every observer. */
 export const OBSERVER: Identity = { user_id: OBSERVER_USER_ID };

@@ -6,8 +6,8 @@ import {
   RollcallError,
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
-import type { AuthServer } from '../auth/auth-server.ts';
-import type { OwnerAccess } from '../auth/owner-access.ts';
+import type { AuthServer } from './auth-server.ts';
+import type { OwnerAccess } from './owner-access.ts';
 import { fromEnvironment, layered, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { describeBroker } from './broker-config.ts';

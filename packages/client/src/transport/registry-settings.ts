@@ -7,7 +7,7 @@ import {
   REGISTRY_NAME_RULE,
 } from '@rollcall/protocol';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
-import { AUTH_URL } from '../auth/auth-server.ts';
+import { AUTH_URL } from './auth-server.ts';
 import { isServiceKey } from '../trust/ed25519.ts';
 
 const HOST: Format = {

@@ -1,5 +1,6 @@
 import type { BrokerAuthority } from '@rollcall/client';
 import { AUTH_PATHS, isRecord, keyIdOf, RollcallError } from '@rollcall/protocol';
+import type { ErrorCode } from '@rollcall/protocol';
 import { clientNetwork } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -11,6 +12,7 @@ import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
 import type { AuthRules } from './auth-rules.ts';
 import { AUTH_PROBLEMS, AuthRefusal } from './problem.ts';
+import type { AuthProblemCode } from './problem.ts';
 
 /** An announcement has at most 1 KB. */
 const MAX_BODY_BYTES = 8192;
@@ -27,6 +29,8 @@ export interface AuthAppOptions {
   readonly rate: () => Rate;
   readonly limits: Pick<LocalLimits, 'take'>;
   readonly clientAddress: (c: Context) => string;
+  /** Counts a request. */
+  readonly count: (result: 'ok' | AuthProblemCode) => void;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -34,7 +38,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** The HTTP of an auth server: each request is proved by a service key, limited, and logged. */
 export function authApp(options: AuthAppOptions): Hono {
-  const { registry, authorities, rules, rate, limits, clientAddress, logger } = options;
+  const { registry, authorities, rules, rate, limits, clientAddress, count, logger } = options;
   // A client without a key can cause them.
   const logRefused = limitLines(logger.warn.bind(logger));
   const app = new Hono();
@@ -51,7 +55,9 @@ export function authApp(options: AuthAppOptions): Hono {
       const from = clientNetwork(clientAddress(c));
       const key = await sender(c, path, from);
       takeOne(`key ${key}`, rate(), 'too-many-requests');
-      return c.json(await answer(key, fieldsOf(await c.req.text())));
+      const result = await answer(key, fieldsOf(await c.req.text()));
+      count('ok');
+      return c.json(result);
     });
     app.all(path, () => {
       throw new AuthRefusal('unknown-method', 'Use POST.');
@@ -106,6 +112,7 @@ export function authApp(options: AuthAppOptions): Hono {
     const refusal = refusalOf(error);
     const { code, message: reason } = refusal;
     const from = clientAddress(c);
+    count(code);
     if (code === 'internal') logger.error({ err: error, from }, 'the auth server failed');
     else logRefused({ from, code, reason }, 'refused a request to the auth server');
     return problem(c, refusal);
@@ -121,12 +128,18 @@ function fieldsOf(body: string): Fields {
   throw new AuthRefusal('bad-request', 'The body must be a JSON object.');
 }
 
+const CODES: Partial<Record<ErrorCode, AuthProblemCode>> = {
+  ROLLCALL_ANNOUNCEMENT: 'bad-announcement',
+  ROLLCALL_BROKER_REFUSED: 'broker-refused',
+  ROLLCALL_BROKER_UNREACHABLE: 'broker-unreachable',
+};
+
 function refusalOf(error: Error): AuthRefusal {
   if (error instanceof AuthRefusal) return error;
-  if (!(error instanceof RollcallError)) return new AuthRefusal('internal', 'See its log.');
-  const code =
-    error.code === 'ROLLCALL_BROKER_REFUSED' ? 'broker-refused' : 'broker-unreachable';
-  return new AuthRefusal(code, error.message);
+  const code = error instanceof RollcallError ? CODES[error.code] : undefined;
+  return code === undefined
+    ? new AuthRefusal('internal', 'See its log.')
+    : new AuthRefusal(code, error.message);
 }
 
 /** Answers with application/problem+json (RFC 9457). */

@@ -2,18 +2,15 @@ import { isSignedBy } from '@rollcall/client';
 import {
   AUTH_WINDOW_S,
   authRequestText,
-  encodeAnnouncement,
   isRecord,
   keyIdIn,
   keyIdOf,
   Ownership,
   parseAnnouncement,
   parseProof,
-  presenceUserId,
   quote,
 } from '@rollcall/protocol';
 import type { AuthProof, Channels, Owned, OwnerKey } from '@rollcall/protocol';
-import { LIMITS } from '@rollcall/protocol/pusher';
 import { AuthRefusal } from './problem.ts';
 
 const SOCKET_ID = /^[0-9]{1,20}\.[0-9]{1,20}$/;
@@ -98,7 +95,10 @@ export class AuthRules {
   /** @throws AuthRefusal */
   event(key: string, { event, announcement }: Readonly<Record<string, unknown>>): GrantedEvent {
     if (event !== 'register' && event !== 'exit')
-      throw new AuthRefusal('bad-request', `event is ${quote(event)}; it must be register or exit.`);
+      throw new AuthRefusal(
+        'bad-request',
+        `event is ${quote(event)}; it must be register or exit.`,
+      );
     return { event, announcement: this.#announcement(key, announcement, event === 'exit') };
   }
 
@@ -122,16 +122,6 @@ export class AuthRules {
     if (refusal !== undefined) throw new AuthRefusal('not-allowed', refusal.reason);
     if (keyIdIn(id) !== keyIdOf(key))
       throw new AuthRefusal('not-allowed', `${quote(id)} is an instance of another key.`);
-    checkSize(announcement);
     return announcement;
   }
-}
-
-function checkSize(announcement: Owned): void {
-  const member = {
-    user_id: presenceUserId(announcement),
-    user_info: encodeAnnouncement(announcement),
-  };
-  if (Buffer.byteLength(JSON.stringify(member)) > LIMITS.userObjectBytes)
-    throw new AuthRefusal('bad-announcement', 'It is too large for a presence member.');
 }

@@ -9,6 +9,7 @@ import { FileCertificates } from '../certificates/file-certificates.ts';
 import { LocalLimits } from '../filters/limits/local-limits.ts';
 import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
+import { LabelCounter } from '../metrics/label-counter.ts';
 import { serveApp } from '../serve-app.ts';
 import type { ResolvedConfig } from '../settings/config.ts';
 import { ownershipOf } from '../settings/owners.ts';
@@ -21,19 +22,29 @@ export type AuthConfig = Pick<
   'owners' | 'unowned' | 'ownership' | 'trustedProxies'
 > & { readonly auth: NonNullable<ResolvedConfig['auth']> };
 
+/** What an auth server is started with. */
 export interface AuthServerOptions {
+  /** Its settings, and the owners by which it judges. */
   readonly config: AuthConfig;
+  /** The registry, with the app's secret. */
   readonly registry: RegistryConfig;
+  /** Gets a line for each request that was served, and a limited number for others. */
   readonly logger: Logger;
 }
 
 /** A running auth server. */
 export interface RunningAuthServer {
+  /** The address on which it listens. */
   readonly host: string;
+  /** The port on which it listens, also if the system chose it. */
   readonly port: number;
+  /** The URL for services, such as `http://127.0.0.1:1502`. */
   readonly url: string;
+  /** Its requests by `result`: `ok`, or the code of the error. */
+  readonly counts: LabelCounter;
   /** Judges by this configuration from now on. */
   configure(config: AuthConfig): void;
+  /** Stops it, and ends its connections. */
   close(): void;
 }
 
@@ -49,6 +60,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     connectionsOf(registry).map((each) => [brokerId(each), openBrokerAuthority(each)]),
   );
   const limits = new LocalLimits({ now: () => performance.now() });
+  const counts = new LabelCounter();
   let current = derived(registry, config);
   const app = authApp({
     registry: described(registry),
@@ -57,6 +69,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     rate: () => current.rate,
     limits,
     clientAddress: (c) => addressOf(c, current.isTrustedProxy),
+    count: (result) => counts.add({ result }),
     logger,
   });
   const server = await serveApp({
@@ -72,6 +85,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     host: server.host,
     port: server.port,
     url: `${scheme}://${urlHost(server.host)}:${server.port}`,
+    counts,
     configure: (next) => (current = derived(registry, next)),
     close() {
       files.stop();
@@ -104,7 +118,7 @@ function addressOf(c: Context, isTrustedProxy: (address: string) => boolean): st
   return clientAddressOf(incoming?.socket.remoteAddress ?? '', c.req.raw.headers, isTrustedProxy);
 }
 
-/** What services are told of the registry: nothing that is secret. */
+/** The registry as services see it: nothing in it is secret. */
 function described({ channels, brokers }: RegistryConfig): object {
   return {
     channel: channels.registry,

@@ -11,7 +11,6 @@ interface AuthFault {
 export function authFaults({ auth }: Values<typeof AUTH_SETTINGS>): AuthFault[] {
   if (auth === undefined) return [];
   const { host, cert, key, isBehindTls } = auth;
-  const fault = (name: string, problem: string): AuthFault[] => [{ path: ['auth', name], problem }];
   if (cert !== undefined && key === undefined)
     return fault('key', 'is missing: `auth.cert` goes with it');
   if (key !== undefined && cert === undefined)
@@ -20,4 +19,8 @@ export function authFaults({ auth }: Values<typeof AUTH_SETTINGS>): AuthFault[] 
   return isPlain && host !== undefined && !isLoopback(host)
     ? fault('cert', 'is missing off loopback: services reach the auth server by HTTPS only')
     : [];
+}
+
+function fault(name: string, problem: string): AuthFault[] {
+  return [{ path: ['auth', name], problem }];
 }

@@ -21,8 +21,7 @@ export interface AuthProof {
   readonly signature: string;
 }
 
-const PROOF =
-  /^Rollcall key=(rpk_[\w-]{43}), ?time=([1-9][0-9]{0,11}), ?signature=([\w-]{86})$/i;
+const PROOF = /^Rollcall key=(rpk_[\w-]{43}), ?time=([1-9][0-9]{0,11}), ?signature=([\w-]{86})$/i;
 
 /**
  * The text that the signature of a request to an auth server covers. It begins otherwise than that of an announcement, so that

@@ -11,7 +11,8 @@ export interface AuthServer {
 
 /** Where an auth server is. Without TLS, a program on the way could repeat requests, and read the keys of encrypted channels. */
 export const AUTH_URL: Format = {
-  expected: 'the URL of an auth server: https, or http on loopback, such as https://auth.example.com',
+  expected:
+    'the URL of an auth server: https, or http on loopback, such as https://auth.example.com',
   parse(text) {
     if (!URL.canParse(text)) return undefined;
     const { protocol, username, password, search, hash } = new URL(text);

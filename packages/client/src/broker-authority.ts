@@ -1,20 +1,25 @@
 import type { Owned } from '@rollcall/protocol';
-import { ownerIdentity } from '../transport/presence.ts';
-import type { ConnectionConfig } from '../transport/registry-config.ts';
-import { channelKey } from '../transport/seal.ts';
-import { serverSdk } from '../transport/sdk.ts';
-import { ownerPublisher } from './owner-access.ts';
-import type { Authorization, OwnerAccess, Subscription } from './owner-access.ts';
+import { checkSize } from './registrar/check-announcement.ts';
+import { ownerIdentity } from './transport/presence.ts';
+import type { ConnectionConfig } from './transport/registry-config.ts';
+import { channelKey } from './transport/seal.ts';
+import { serverSdk } from './transport/sdk.ts';
+import { ownerPublisher } from './transport/access-of.ts';
+import type { Authorization, OwnerAccess, Subscription } from './transport/owner-access.ts';
 
 /** What an auth server does at a broker with the app's secret. It does not judge what it is asked for. */
 export interface BrokerAuthority {
-  /** @param announcement with what an owner joins the presence channel of its instance */
+  /**
+   * @param announcement with what an owner joins the presence channel of its instance
+   * @throws RollcallError ROLLCALL_ANNOUNCEMENT if that is too large for a member
+   */
   authorize(
     subscription: Pick<Subscription, 'socketId' | 'channelName'>,
     announcement?: Owned,
   ): Authorization;
   /** Rejects with ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED. */
   readonly publish: OwnerAccess['publish'];
+  /** Closes its connections. */
   close(): void;
 }
 
@@ -25,6 +30,7 @@ export function openBrokerAuthority(connection: ConnectionConfig): BrokerAuthori
   return {
     ...ownerPublisher(connection),
     authorize({ socketId, channelName }, announcement) {
+      if (announcement !== undefined) checkSize(connection, 'presence', announcement);
       const identity = announcement && ownerIdentity(connection, announcement);
       const authorization = sdk.authorizeChannel(socketId, channelName, identity);
       if (masterKey === undefined) return authorization;
