@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"regexp"
 )
 
@@ -64,7 +65,8 @@ func parseAuthBroker(input any) (b authBroker, ok bool) {
 		return b, true
 	}
 	host, _ := fields["host"].(string)
-	port, refusal := parsePort(fields["port"])
+	number, _ := fields["port"].(json.Number) // a text is none
+	port, refusal := parsePort(number)
 	b.host, b.port = host, port
 	return b, refusal == nil && authHost.MatchString(host)
 }

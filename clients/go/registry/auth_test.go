@@ -521,6 +521,7 @@ func TestResponsesThatNameNoRegistry(t *testing.T) {
 		"a host with a path":       list(broker("host", "a/b")),
 		"an empty host":            list(broker("host", "")),
 		"port 0":                   list(broker("port", 0)),
+		"a port as text":           list(broker("port", "80")),
 		"a port too high":          list(broker("port", 65536)),
 		"a fraction of a port":     list(broker("port", 1.5)),
 		"an invalid second broker": list(broker("id", "a"), broker("port", -1)),
