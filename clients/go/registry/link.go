@@ -234,8 +234,8 @@ func (l *link) unsubscribe(channel string) {
 	l.send(frameUnsubscribe, map[string]string{"channel": channel})
 }
 
-// open returns the data of an event, or nothing if it is not sealed as it has to be in an encrypted registry. keys are those
-// that an auth server has given.
+// open returns the data of an event, or nothing if it is not sealed as it has to be in an encrypted registry. An auth server
+// has given the keys.
 func (b *broker) open(event frame, keys map[string]channelKey) (data []byte) {
 	from := envelope{event.Event, event.Channel}
 	if !b.channels.isEncrypted() {

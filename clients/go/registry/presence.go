@@ -60,7 +60,7 @@ func (p *presence) received() <-chan frame {
 	return p.link.received
 }
 
-// keys are those that an auth server has given for the channels of the connection.
+// keys returns the keys that an auth server has given for channels of the connection.
 func (p *presence) keys() map[string]channelKey {
 	if p.link == nil {
 		return nil
