@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateServiceKey, publicKeyOf } from '@rollcall/client';
 import { FILES } from '../support/certificates.ts';
-import { ask, Cluster } from '../support/cluster.ts';
+import { hasSoketi } from '../support/available.ts';
+import { ask, BrokerCluster, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import { freePort } from '../support/free-port.js';
 import { GENERATE_V4, GENERATE_V5, Load } from '../support/load.ts';
@@ -104,6 +105,17 @@ describe('a service with its service key alone', () => {
         expect(load.answered).toBeGreaterThan(0);
       },
     );
+  });
+
+  it.skipIf(!hasSoketi)('is served by another broker that is compatible with Pusher', async () => {
+    configure();
+    await cluster.end();
+    cluster = await BrokerCluster.startWith('soketi');
+    const gateway = await cluster.gateway(['--config', config], {
+      ROLLCALL_CHANNEL: 'private-mapped-discovery',
+    });
+    await service(await authUrlOf(gateway.program)).line(/registered prefix=\/v1 /);
+    await expect.poll(statusAt(gateway)).toBe(200);
   });
 
   it('serves while the auth server is away, and is registered once it is there', async () => {
