@@ -32,8 +32,8 @@ it('a service without the app’s secret needs its auth server and the broker', 
 });
 
 it('an auth server that refuses is a fault', async () => {
-  const askAuthServer = () => Promise.reject(new Error('the key owns no prefix'));
-  await expect(findings({ askAuthServer })).resolves.toMatchObject([
+  const error = new Error('the key owns no prefix');
+  await expect(findings({ askAuthServer: () => Promise.reject(error) })).resolves.toMatchObject([
     { check: 'auth server', level: 'fail', found: 'the key owns no prefix' },
   ]);
 });
