@@ -25,6 +25,18 @@ export const PROBE_MUTANTS = [
     to: '',
   },
   {
+    rule: 'an instance that does not prove who it is is not one that fails otherwise',
+    file: 'table/probe.ts',
+    from: "if (outcome.code === IDENTITY_FAILURE) return 'unidentified';",
+    to: '',
+  },
+  {
+    rule: 'an instance that does not prove who it is is down at once',
+    file: 'table/health.ts',
+    from: "if (verdict === 'unidentified')",
+    to: 'if (false)',
+  },
+  {
     rule: 'a probe that could not be sent does not count',
     file: 'table/health.ts',
     from: "if (verdict === 'unknown') {",

@@ -1,4 +1,10 @@
-export type { LeaveOutcome, Logger } from '@rollcall/runtime';
+export type {
+  Certificate,
+  InstanceCredentials,
+  InstanceTlsOptions,
+  LeaveOutcome,
+  Logger,
+} from '@rollcall/runtime';
 export {
   connectionsOf,
   credentialsFromEnv,
@@ -45,6 +51,7 @@ export type {
   ErrorCode,
   HealthCheck,
   Instance,
+  InstanceIdentity,
   Journal,
   ObserverEvent,
   OwnerKey,

@@ -8,12 +8,15 @@ import type {
   Journal,
   Observer,
   Peer,
+  ProbeAttempt,
   Reaction,
   Sighting,
   Statement,
   TableEvent,
   Verdict,
 } from '@rollcall/protocol';
+import { InstanceTls } from '@rollcall/runtime';
+import type { InstanceCredentials, InstanceTlsOptions } from '@rollcall/runtime';
 import { connectionsOf } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { Judge } from '../trust/judge.ts';
@@ -31,7 +34,7 @@ const TICK_MS = 50;
 /** An instance that is named by a configuration. */
 export interface ConfiguredInstance extends Pick<
   Announcement,
-  'address' | 'port' | 'scheme' | 'health'
+  'address' | 'port' | 'scheme' | 'tls' | 'health'
 > {
   /** The URL that the configuration names. Several instances may have one, whose host is a DNS name. */
   readonly url: string;
@@ -65,6 +68,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #registry: string;
   readonly #verified = new WeakSet<Announcement>();
   readonly #closing = new AbortController();
+  #instanceTls: InstanceTls;
   #ownership: OwnershipConfig | undefined;
   #judge: Judge | undefined;
   #isAnswered = false;
@@ -80,8 +84,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         this.#react(session.conversation.receive(event, data, now), event, session),
       onDropped: (why) => this.emit('dropped', why),
     });
+    this.#instanceTls = new InstanceTls({
+      ca: options.instanceCa,
+      certificate: options.instanceCertificate,
+    });
     this.#probeQueue = new ProbeQueue({
-      prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
+      prober: new Prober(
+        (announcement) => this.tlsFor(announcement),
+        options.probeRules?.timeoutMs,
+      ),
       isDue: (key, announcement) =>
         !this.isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
@@ -186,11 +197,27 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /**
    * Reports how a request to an instance ended, which counts as a probe.
    * @param at when it did, on the clock of `performance.now()`. Default: now
+   * @param attempt what came of it, of one that failed. Default: the verdict says it all
    */
-  reportOutcome(key: string, verdict: Verdict, at?: number): void {
-    this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
+  reportOutcome(key: string, verdict: Verdict, at?: number, attempt?: ProbeAttempt): void {
+    this.#learn({ type: 'probed', key, verdict, by: 'traffic', at, attempt });
     // A time comes with a summary of many requests.
     if (at === undefined) this.emit('probed', verdict, 'traffic');
+  }
+
+  /**
+   * Returns how a connection to an instance is secured, as options of Node's `tls.connect`, so that it fails unless the
+   * certificate proves who the instance is; undefined if the instance does not speak TLS.
+   */
+  tlsFor(
+    announcement: Pick<Announcement, 'address' | 'scheme' | 'tls'>,
+  ): InstanceTlsOptions | undefined {
+    return this.#instanceTls.optionsFor(announcement);
+  }
+
+  /** Replaces what connections to instances trust and show: `instanceCa` and `instanceCertificate`. */
+  setInstanceCredentials(credentials: InstanceCredentials): void {
+    this.#instanceTls = new InstanceTls(credentials);
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */

@@ -20,13 +20,11 @@ vi.mock('@rollcall/client', async (original) => ({
     probeRules,
     tableLimits,
     policy,
-    instanceCa,
     requireBroker,
   }: {
     probeRules: object;
     tableLimits: object;
     policy: Policy;
-    instanceCa?: string;
     requireBroker: boolean;
   }) => {
     const addresses = ['10.0.0.1', '127.0.0.1', '192.0.2.1'];
@@ -34,7 +32,6 @@ vi.mock('@rollcall/client', async (original) => ({
       probeRules,
       tableLimits,
       addresses.map((address) => policy({ address, port: 1 })),
-      instanceCa,
       requireBroker,
     );
     const directory = {
@@ -93,6 +90,17 @@ vi.mock('../../src/certificates/certificates.ts', () => ({
   ),
 }));
 
+vi.mock('../../src/certificates/instance-files.ts', () => ({
+  InstanceFiles: class {
+    readonly credentials = {};
+    constructor({ instanceCa, instanceCert, instanceKey }: Record<string, string>) {
+      seen.push(instanceCa, instanceCert, instanceKey);
+    }
+    start(): void {}
+    stop(): void {}
+  },
+}));
+
 type Policy = (place: { address: string; port: number }) => unknown;
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-settings-'));
@@ -108,8 +116,13 @@ async function given(config: object): Promise<string> {
   return JSON.stringify(seen);
 }
 
+/** One of these is refused without the other. */
+const PAIR: ReadonlySet<string> = new Set(['instanceCert', 'instanceKey']);
+
 /** A configuration in which one setting is not as by default. */
 function changed(leaf: Leaf): object {
+  if (PAIR.has(leaf.path[0] ?? ''))
+    return { instanceCert: file, instanceKey: file, [leaf.path[0] ?? '']: `${file}2` };
   if (leaf.path[0] !== 'tls')
     return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
   return { ...ACME, tls: changedTls(leaf) };

@@ -270,6 +270,9 @@ export class Health {
     const { verdict } = probed;
     if (verdict === 'refused')
       return this.#setStatus(entry, 'down', 'its port refuses connections', now);
+    // A server has answered, so it is no fault of this observer's link; and the next certificate will be the same.
+    if (verdict === 'unidentified')
+      return this.#setStatus(entry, 'down', whyFailed(probed, 1), now);
     // While this observer's own link is bad, a timeout says nothing about the instance.
     const { settledAt } = this.#groups.of(entry.announcement.prefix);
     if (now < Math.max(this.#link.settledAt, settledAt)) return [];
