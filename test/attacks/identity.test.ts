@@ -96,10 +96,10 @@ describe('an address that is handed on to another service with a certificate of 
 
   it('receives none by an announcement that was captured, with or without its identity', async () => {
     const before = await serve(orders);
-    const { leave } = await announce(before.port);
+    const registration = await announce(before.port);
     await expect.poll(status).toBe(200);
     const captured = (await announced())?.announcement ?? {};
-    await leave();
+    await registration.leave();
     await before.close();
     const after = await serve(billing, before.port);
     // As from a gateway that has forgotten the exit.

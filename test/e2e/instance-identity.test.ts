@@ -198,8 +198,15 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
       ['n', impostor],
     ] as const)
       await cluster.publish('register', {
-        ...{ prefix, address: '127.0.0.1', port, scheme: 'https', tls: { spiffeId: ORDERS } },
-        ...{ id: `${id}${prefixes}`, inc: 1, ttl: 600, version: 'mirrored' },
+        prefix,
+        address: '127.0.0.1',
+        port,
+        scheme: 'https',
+        tls: { spiffeId: ORDERS },
+        id: `${id}${prefixes}`,
+        inc: 1,
+        ttl: 600,
+        version: 'mirrored',
       });
     await expect
       .poll(async () => {

@@ -49,7 +49,7 @@ export const IDENTITY_PROOF_MUTANTS = [
   {
     rule: 'the certificate of an authority proves no workload',
     file: 'instance-identity.ts',
-    from: 'ca !== true && ',
+    from: '!ca && ',
     to: '',
   },
   {

@@ -52,7 +52,7 @@ export class TestAuthority {
       string,
     ];
     openssl('req', '-new', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', key, '-out', request);
-    const lines = names.map((each, index) => `${each.replace(':', `.${index} = `)}`);
+    const lines = names.map((each, index) => each.replace(':', `.${index} = `));
     const alternative =
       names.length === 0 ? '' : `subjectAltName = @names\n[names]\n${lines.join('\n')}\n`;
     writeFileSync(

@@ -42,7 +42,7 @@ function expected(identity: string, found: string): string {
 /** X509-SVID §2 and §5.2: the certificate of a workload has exactly one URI, and signs no others. */
 function provesSpiffeId(spiffeId: string, { subjectaltname, ca }: NamedCertificate): boolean {
   const uris = altNames(subjectaltname).filter((name) => name.startsWith('URI:'));
-  return ca !== true && uris.length === 1 && uris[0] === `URI:${spiffeId}`;
+  return !ca && uris.length === 1 && uris[0] === `URI:${spiffeId}`;
 }
 
 /** Splits the names of a certificate as Node writes them: one that has a comma, among others, is in quotes. */
@@ -52,10 +52,10 @@ function altNames(text = ''): string[] {
 
 /** The names in a certificate, for people. It may be the certificate of an attacker. */
 function namesOf({ subject, subjectaltname, ca }: NamedCertificate): string {
-  const names = subjectaltname ?? (subject?.CN === undefined ? 'nothing' : `CN=${subject.CN}`);
+  const names = subjectaltname ?? `CN=${String(subject.CN)}`;
   const plain = names.replaceAll(/[^\x20-\x7e]/g, '?');
   const cut = plain.length > MAX_NAMES_LENGTH ? `${plain.slice(0, MAX_NAMES_LENGTH)}…` : plain;
-  return ca === true ? `${cut} (a certificate authority)` : cut;
+  return ca ? `${cut} (a certificate authority)` : cut;
 }
 
 const UNTRUSTED = 'is not signed by an authority that is trusted';

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
-import { ONE } from '../../../../test/support/certificates.ts';
 import { forwardTo } from '../../src/forward-to.ts';
 import { ERROR, FRAME, windowUpdateFrame } from '../../src/http2/frames.ts';
 import { SETTING } from '../../src/http2/settings.ts';
