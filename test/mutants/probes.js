@@ -33,8 +33,20 @@ export const PROBE_MUTANTS = [
   {
     rule: 'an instance that does not prove who it is is down at once',
     file: 'table/health.ts',
-    from: "if (verdict === 'unidentified')",
-    to: 'if (false)',
+    from: "if (verdict === 'unidentified') return this.#unidentified(entry, probed, now);",
+    to: '',
+  },
+  {
+    rule: 'an impostor in place of an instance that was down is reported',
+    file: 'table/health.ts',
+    from: 'effects.length > 0 || isKnown ? effects',
+    to: 'true ? effects',
+  },
+  {
+    rule: 'an impostor is reported once',
+    file: 'table/health.ts',
+    from: 'effects.length > 0 || isKnown ? effects',
+    to: 'effects.length > 0 ? effects',
   },
   {
     rule: 'a probe that could not be sent does not count',
