@@ -6,6 +6,9 @@ const BOUNDS = 'test/e2e/truth/**/*.test.ts';
 /** They take the machine's CPU time from others, and from themselves. */
 const HOSTILE = 'test/hostile/*.test.ts';
 
+/** They try no program, or only the tools of the project: what runs Node is of no consequence to them. */
+const ANY_NODE = 'test/{bench,docs,mutants,simulation}/**/*.test.ts';
+
 /** Each of these runs Vitest itself, with as many workers. */
 const NODES = 'test/nodes/*.test.ts';
 
@@ -17,11 +20,15 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, HOSTILE, BOUNDS, NODES],
+          exclude: [...configDefaults.exclude, ANY_NODE, HOSTILE, BOUNDS, NODES],
           // Most wait for processes and for time more than they compute: three at once keep two cores busy.
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'any-node', include: [ANY_NODE], maxWorkers: 3, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

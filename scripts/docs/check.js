@@ -122,13 +122,15 @@ function missingCommands(file, commands) {
 
 async function codeFaults() {
   const { EXIT_CODES, REFUSAL_CODES } = await import('../../packages/protocol/dist/index.js');
-  const { ADMIN_PROBLEMS, PROBLEMS } = await import('../../packages/gateway/dist/index.js');
+  const { ADMIN_PROBLEMS, AUTH_PROBLEMS, PROBLEMS } =
+    await import('../../packages/gateway/dist/index.js');
   const { BROKER_ADMIN_PROBLEMS } = await import('../../packages/broker/dist/index.js');
   const documented = matches(read('docs/reference/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
   const real = [
     ...Object.keys(EXIT_CODES),
     ...REFUSAL_CODES,
     ...Object.keys(PROBLEMS),
+    ...Object.keys(AUTH_PROBLEMS),
     ...new Set([...Object.keys(ADMIN_PROBLEMS), ...Object.keys(BROKER_ADMIN_PROBLEMS)]),
   ];
   return differences('docs/reference/errors.md', documented, real);

@@ -4,8 +4,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { dashboardFolder } from '@rollcall/dashboard';
 import type { AdminAppOptions } from '../../packages/gateway/src/admin/app.ts';
-import { serveAdmin } from '../../packages/gateway/src/admin/server.ts';
-import type { Admin } from '../../packages/gateway/src/admin/server.ts';
+import { serveApp } from '../../packages/gateway/src/serve-app.ts';
+import type { ServedApp } from '../../packages/gateway/src/serve-app.ts';
 import { staticFiles } from '../../packages/gateway/src/admin/static-files.ts';
 import type { RoutingConfig } from '../../packages/gateway/src/settings/config.ts';
 import { setup } from '../../packages/gateway/test/admin/setup.ts';
@@ -23,7 +23,7 @@ if (!hasChromium)
 export function useBrowser() {
   /** Uncaught errors of pages, and violations of their content security policy. */
   const pageErrors: string[] = [];
-  const admins: Admin[] = [];
+  const admins: ServedApp[] = [];
   let browser: Browser;
   beforeAll(async () => {
     // Chromium's sandbox does not start for root, which containers run as.
@@ -42,8 +42,13 @@ export function useBrowser() {
     if (dashboardFolder === undefined) throw new Error('the dashboard is not built: npm run setup');
     const pages = await staticFiles(dashboardFolder);
     const made = setup({ pages, ...options }, routing);
-    const serve = async (port: number): Promise<Admin> => {
-      const admin = await serveAdmin(made.app, '127.0.0.1', port);
+    const serve = async (port: number): Promise<ServedApp> => {
+      const admin = await serveApp({
+        app: made.app,
+        host: '127.0.0.1',
+        port,
+        setting: '--admin-port',
+      });
       admins.push(admin);
       return admin;
     };

@@ -77,6 +77,9 @@ async function gatewayMetrics(): Promise<string> {
   const counts = new LabelCounter();
   counts.add({ action: 'drain', result: 'accepted' });
   telemetry.observeAudit({ counts });
+  const authCounts = new LabelCounter();
+  authCounts.add({ result: 'ok' });
+  telemetry.observeAuth({ counts: authCounts });
   const report = { evidence: [], load, process };
   telemetry.addReport('1', { traffic: telemetry.traffic.take(), ...report });
   events.emit('received', 'register');

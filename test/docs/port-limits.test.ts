@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { ConnectionLimiter, LIMITS } from '@rollcall/proxy';
 import { silentLogger } from '@rollcall/runtime';
 import { BROKER_SETTINGS } from '@rollcall/broker';
-import { serveAdmin } from '../../packages/gateway/src/admin/server.ts';
+import { serveApp } from '../../packages/gateway/src/serve-app.ts';
 import { createDnsServer } from '../../packages/gateway/src/catalog/dns/server.ts';
 import { createXdsServer } from '../../packages/gateway/src/catalog/xds/server.ts';
 import { setup } from '../../packages/gateway/test/admin/setup.ts';
@@ -41,7 +41,10 @@ const at = { host: '127.0.0.1', port: 0 };
 const catalog = catalogOf(new LiveTable(), () => 1000);
 
 it.each<[string, () => Promise<{ close(): unknown }>]>([
-  ['of the admin API', () => serveAdmin(setup().app, at.host, at.port)],
+  [
+    'of the admin API',
+    () => serveApp({ app: setup().app, host: at.host, port: at.port, setting: '--admin-port' }),
+  ],
   [
     'of DNS, over TCP',
     () => createDnsServer({ ...at, catalog, domain: 'a', ttl: 1, random: Math.random }),

@@ -64,8 +64,8 @@ export const PROTOCOL_MUTANTS = [
   {
     rule: 'a key that has expired owns nothing',
     file: 'trust/ownership.ts',
-    from: 'this.#options.now() >= owner.until',
-    to: 'this.#options.now() < owner.until',
+    from: 'return this.#options.now() < until;',
+    to: 'return true;',
   },
   {
     rule: 'a signature is verified',

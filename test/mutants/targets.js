@@ -1,3 +1,4 @@
+import { AUTH_MUTANTS } from './auth.js';
 import { APP_MUTANTS } from './cluster/app.js';
 import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
 import { NODE_MUTANTS } from './cluster/node.js';
@@ -64,5 +65,14 @@ export const TARGETS = [
     env: { SEEDS: '100' },
     timeoutMs: 90_000,
     mutants: [...BROADCAST_MUTANTS, ...PARTS_MUTANTS, ...NODE_MUTANTS, ...APP_MUTANTS],
+  },
+  {
+    name: 'gateway',
+    source: 'packages/gateway/src/auth',
+    parts: ['test/support'],
+    tests: ['packages/gateway/test/auth/auth-rules'],
+    env: {},
+    timeoutMs: 60_000,
+    mutants: AUTH_MUTANTS,
   },
 ];

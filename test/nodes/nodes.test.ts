@@ -14,7 +14,7 @@ const END_TO_END = [
   'test/e2e/plugins/plugins.test.ts',
   'test/e2e/workers.test.ts',
 ];
-/** All but this file, and what has to run alone, which takes long: hostile machines and bounds. */
+/** All that depends on Node, but this file, and what has to run alone, which takes long: hostile machines and bounds. */
 const MAIN_SUITE = ['--project=all'];
 
 const VERSIONS = [

@@ -80,6 +80,11 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/keys.ts')).defineKeys,
   ),
   new LazyCommand(
+    'auth',
+    "run an auth server: services with a service key announce themselves without the app's secret",
+    async () => (await import('./commands/auth.ts')).defineAuth,
+  ),
+  new LazyCommand(
     'hash',
     'hash an API key, a password or an admin token for a configuration',
     async () => (await import('./commands/hash.ts')).defineHash,
@@ -108,6 +113,7 @@ Environment (all commands):
   ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
   ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
   ROLLCALL_SERVICE_KEY                               the key by which a service signs what it announces
+  ROLLCALL_AUTH_URL                                  the auth server of a service that has only its service key
 
 Exit codes: 0 success, 1 unexpected error, over budget, or a failure that doctor found, 2 invalid usage or
 configuration, 3 cannot listen, 4 broker or gateway unreachable, 5 refused by the broker; rollcall run also

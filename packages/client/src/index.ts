@@ -9,6 +9,7 @@ export {
   connectionsOf,
   credentialsFromEnv,
   describeBrokers,
+  ownerRegistryFromEnv,
   registryFromEnv,
 } from './transport/registry-config.ts';
 export type {
@@ -17,8 +18,12 @@ export type {
   RegistryChannels,
   RegistryConfig,
 } from './transport/registry-config.ts';
+export type { AuthServer } from './transport/auth-server.ts';
+export { openBrokerAuthority } from './broker-authority.ts';
+export type { BrokerAuthority } from './broker-authority.ts';
+export type { Authorization } from './transport/owner-access.ts';
 export { describeBroker, variablesOf } from './transport/broker-config.ts';
-export type { BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
+export type { BrokerAddress, BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
 export type {
@@ -31,7 +36,7 @@ export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions, OwnershipConfig } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';
 export type { SealedChannel, SealedChannelOptions } from './transport/sealed-channel.ts';
-export { generateServiceKey, isServiceKey, publicKeyOf } from './trust/ed25519.ts';
+export { generateServiceKey, isServiceKey, isSignedBy, publicKeyOf } from './trust/ed25519.ts';
 export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';

@@ -3,6 +3,8 @@ import type { Directory } from '@rollcall/client';
 import { urlHost } from '@rollcall/protocol';
 import { nodeInternals } from '@rollcall/proxy';
 import { silentLogger } from '@rollcall/runtime';
+import { startAuthServer } from './auth/auth-server.ts';
+import type { RunningAuthServer } from './auth/auth-server.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { speaksTls } from './certificates/certificates.ts';
 import { logEvents } from './log-events.ts';
@@ -38,6 +40,8 @@ export interface Gateway {
    * @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays
    */
   configure(config: GatewayConfig | (() => GatewayConfig), file?: string): string[];
+  /** The URL for services without the app's secret, if they are served. */
+  readonly authUrl: string | undefined;
   /** The ports of DNS and xDS, if they are served. */
   readonly catalog: CatalogPorts;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
@@ -66,10 +70,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const parts = await createParts(config, { registry, logger, dashboard }, closing);
     const endpoint = await startServing(parts);
     const { adminUrl, catalog } = await startAdmin(parts, endpoint, closing);
-    const reconfiguration = new Reconfiguration(parts);
+    const auth = await startAuth(parts, closing);
+    const reconfiguration = new Reconfiguration(parts, auth);
     return {
       ...endpoint,
       adminUrl,
+      authUrl: auth?.url,
       catalog,
       configure: (changed, file) => reconfiguration.run(changed, file),
       close: () => closing.run(),
@@ -78,6 +84,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await closing.run();
     throw error;
   }
+}
+
+/** Serves services without the app's secret, if it is configured. */
+async function startAuth(parts: Parts, closing: Closing): Promise<RunningAuthServer | undefined> {
+  const { config, registry, own, telemetry, logger } = parts;
+  const { auth } = config;
+  if (auth === undefined) return undefined;
+  const server = await startAuthServer({ config: { ...config, auth }, registry, logger });
+  closing.add(() => server.close());
+  telemetry.observeAuth(server);
+  own.add("this gateway's auth server", server.host, server.port);
+  return server;
 }
 
 /** Resolves when the table was received from the registry. */

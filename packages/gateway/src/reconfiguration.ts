@@ -1,5 +1,6 @@
 import { errorMessage } from '@rollcall/runtime';
 import { changedSettings, fixedChanges } from '@rollcall/runtime/settings';
+import type { RunningAuthServer } from './auth/auth-server.ts';
 import type { Parts } from './parts.ts';
 import { configuredUpstreams } from './routing/rules.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -10,10 +11,12 @@ import { GATEWAY_SETTINGS } from './settings/table.ts';
 /** Changes the configuration of a running gateway, and records each attempt in the audit log. */
 export class Reconfiguration {
   readonly #parts: Parts;
+  readonly #auth: RunningAuthServer | undefined;
   #current: ResolvedConfig;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, auth: RunningAuthServer | undefined) {
     this.#parts = parts;
+    this.#auth = auth;
     this.#current = parts.config;
   }
 
@@ -40,6 +43,7 @@ export class Reconfiguration {
     directory.setOwnership(ownershipOf(next));
     upstreams.configure(configuredUpstreams(next), () => plane.configure(next));
     access.configure(next);
+    if (next.auth !== undefined) this.#auth?.configure({ ...next, auth: next.auth });
     this.#current = next;
     return next;
   }

@@ -2,7 +2,6 @@ import { describeBrokers } from '@rollcall/client';
 import { urlHost } from '@rollcall/protocol';
 import type { Hono } from 'hono';
 import { adminApp } from './admin/app.ts';
-import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
 import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
@@ -10,6 +9,7 @@ import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { defaultAdminPort } from './parts.ts';
 import type { Closing, Parts } from './parts.ts';
+import { serveApp } from './serve-app.ts';
 
 /** Where clients reach the gateway. */
 interface Endpoint {
@@ -31,7 +31,12 @@ export async function startAdmin(
   );
   const catalog = new TableCatalog(directory, states, Date.now);
   app.route('/', catalogApi(catalog));
-  const admin = await serveAdmin(app, adminHost, adminPort);
+  const admin = await serveApp({
+    app,
+    host: adminHost,
+    port: adminPort,
+    setting: '--admin-port',
+  });
   closing.add(() => admin.close());
   own.add("this gateway's admin API", admin.host, admin.port);
   const servers = await serveCatalog({ catalog, config, logger });

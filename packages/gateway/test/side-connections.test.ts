@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
 import type * as Proxy from '@rollcall/proxy';
 import { silentLogger } from '@rollcall/runtime';
-import { serveAdmin } from '../src/admin/server.ts';
+import { serveApp } from '../src/serve-app.ts';
 import { createDnsServer } from '../src/catalog/dns/server.ts';
 import { createXdsServer } from '../src/catalog/xds/server.ts';
 import { setup } from './admin/setup.ts';
@@ -47,7 +47,10 @@ async function openTen(localAddress: string): Promise<ReadonlySet<Socket>> {
 }
 
 it.each<[string, () => Promise<Port>]>([
-  ['admin', () => serveAdmin(setup().app, at.host, at.port)],
+  [
+    'admin',
+    () => serveApp({ app: setup().app, host: at.host, port: at.port, setting: '--admin-port' }),
+  ],
   ['DNS', () => createDnsServer({ ...at, catalog, domain: 'a', ttl: 1, random: Math.random })],
   ['xDS', () => createXdsServer({ ...at, catalog, logger: silentLogger })],
 ])('one client cannot take all connections of the %s port', async (_name, start) => {

@@ -63,6 +63,14 @@ export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { idWithKey, isPublicKey, keyIdIn, keyIdOf } from './trust/service-key.ts';
+export {
+  AUTH_PATHS,
+  AUTH_WINDOW_S,
+  authRequestText,
+  formatProof,
+  parseProof,
+} from './trust/auth-request.ts';
+export type { AuthProof } from './trust/auth-request.ts';
 export { Ownership } from './trust/ownership.ts';
 export type { OwnerKey, OwnershipOptions, OwnershipRules } from './trust/ownership.ts';
 export { signedText } from './trust/signed-text.ts';

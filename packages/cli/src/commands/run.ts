@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import {
   announcedAddress,
-  registryFromEnv,
+  ownerRegistryFromEnv,
   exitCodeOf,
   register,
   RollcallError,
 } from '@rollcall/client';
-import type { Registration, RegistryConfig } from '@rollcall/client';
+import type { AuthServer, Registration, RegistryConfig } from '@rollcall/client';
 import { parseAnnouncement } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import { endWithParent, errorMessage, withDeadline } from '@rollcall/runtime';
@@ -55,7 +55,7 @@ export function defineRun(command: Command): void {
 async function runProgram(command: readonly string[], options: RunOptions): Promise<void> {
   // Standard output belongs to the program.
   const logger = openLog(options, 'stderr');
-  const registry = registryFromEnv(process.env);
+  const registry = ownerRegistryFromEnv(process.env);
   const given = announcedFields(options);
   const announcement = checked({
     address: await announcedAddress(registry, process.env),
@@ -115,7 +115,7 @@ function registerAt(
   address: string,
   context: {
     readonly announcement: Announcement;
-    readonly registry: RegistryConfig;
+    readonly registry: RegistryConfig | AuthServer;
     readonly requireBroker: boolean;
     readonly logger: Logger;
   },

@@ -37,5 +37,6 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
   const { dnsPort, xdsPort } = gateway.catalog;
   if (dnsPort !== undefined) logger.info({ port: dnsPort }, 'DNS listens');
   if (xdsPort !== undefined) logger.info({ port: xdsPort }, 'xDS listens');
+  if (gateway.authUrl !== undefined) logger.info({ url: gateway.authUrl }, 'auth server listens');
   reportListening(gateway);
 }

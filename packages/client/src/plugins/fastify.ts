@@ -9,10 +9,12 @@ import { startRegistering } from '../registrar/register.ts';
 import type { RegisterOptions } from '../registrar/register.ts';
 import type { Registration } from '../registrar/registration.ts';
 import { faultReporter } from '../report.ts';
+import { AuthClient } from '../auth/auth-client.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { oneSucceeds } from '../registrar/one-succeeds.ts';
-import { connectionsOf, registryFromEnv } from '../transport/registry-config.ts';
+import { connectionsOf, ownerRegistryFromEnv } from '../transport/registry-config.ts';
 import type { ConnectionConfig, RegistryConfig } from '../transport/registry-config.ts';
 import { addressOf } from './bound-address.ts';
 
@@ -97,16 +99,22 @@ function serverOf(app: App): Server | SecureServer {
  * The options with the registry that they leave to the environment.
  * @throws RollcallError ROLLCALL_CONFIG or ROLLCALL_ANNOUNCEMENT
  */
-function checked(given: RollcallOptions): RollcallOptions & { readonly registry: RegistryConfig } {
-  const { registry = registryFromEnv(process.env) } = given;
+function checked(given: RollcallOptions): RollcallOptions & {
+  readonly registry: RegistryConfig | AuthServer;
+} {
+  const { registry = ownerRegistryFromEnv(process.env) } = given;
   const address = given.address ?? configuredAddress(registry, process.env) ?? ownAddress();
   const parsed = parseAnnouncement({ ...given, address, port: 1 });
   if (parsed.ok) return { ...given, registry };
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }
 
-/** @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED */
-async function oneMustAccept(registry: RegistryConfig): Promise<void> {
+/** @throws RollcallError that a broker or the auth server cannot be reached, or refuses */
+async function oneMustAccept(registry: RegistryConfig | AuthServer): Promise<void> {
+  if (!('brokers' in registry)) {
+    await new AuthClient(registry).connections();
+    return;
+  }
   // The others are reported when the application registers there.
   await oneSucceeds(connectionsOf(registry).map(mustAccept), 0, () => {});
 }

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { encodeAnnouncement } from '@rollcall/protocol';
 import type { Owner } from '@rollcall/protocol';
+import { ownerPublisher } from '../transport/access-of.ts';
+import type { OwnerEvent } from '../transport/owner-access.ts';
 import { describeBroker } from '../transport/broker-config.ts';
-import { createPublisher } from '../transport/publisher.ts';
-import type { Publisher } from '../transport/publisher.ts';
-import type { ConnectionConfig } from '../transport/registry-config.ts';
+import type { OwnerConnection } from '../transport/registry-config.ts';
 import { signed } from '../trust/signer.ts';
 import { LEAVE_WINDOW_MS } from './drain.ts';
 import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
@@ -12,7 +11,7 @@ import { leaseMode } from './lease-mode.ts';
 import { presenceMode } from './presence-mode.ts';
 
 export interface BrokerRegistrationOptions {
-  readonly connection: ConnectionConfig;
+  readonly connection: OwnerConnection;
   readonly mode: 'presence' | 'lease';
   /** The same at every broker. */
   readonly owner: Owner;
@@ -28,7 +27,7 @@ export class BrokerRegistration {
   /** The broker in words. */
   readonly broker: string;
   readonly #options: BrokerRegistrationOptions;
-  readonly #publisher: Publisher;
+  readonly #publisher: ReturnType<typeof ownerPublisher>;
   readonly #keepAlive: KeepAlive;
   /** The latest message, while it is on its way and afterwards. */
   #latest: Promise<void> | undefined;
@@ -38,7 +37,7 @@ export class BrokerRegistration {
     const { connection, mode, owner, onAccepted, onOutbid, onFault } = options;
     this.#options = options;
     this.broker = describeBroker(connection);
-    this.#publisher = createPublisher(connection);
+    this.#publisher = ownerPublisher(connection);
     const context: KeepAliveContext = {
       connection,
       owner,
@@ -101,11 +100,10 @@ export class BrokerRegistration {
     this.#publisher.close();
   }
 
-  #publish(event: 'register' | 'exit'): Promise<void> {
+  #publish(event: OwnerEvent): Promise<void> {
     const { connection, owner } = this.#options;
     const statement = { announcement: owner.announcement, left: event === 'exit' };
-    const announcement = encodeAnnouncement(signed(connection, statement));
-    this.#latest = this.#publisher.publish(connection.channels.registry, event, announcement);
+    this.#latest = this.#publisher.publish(event, signed(connection, statement));
     return this.#latest;
   }
 }

@@ -1,5 +1,5 @@
 import type { Owner } from '@rollcall/protocol';
-import type { ConnectionConfig } from '../transport/registry-config.ts';
+import type { OwnerConnection } from '../transport/registry-config.ts';
 
 /** The waits after announcements that failed double from the first to the last. */
 export const RETRY_MS = 1000;
@@ -20,7 +20,7 @@ export interface KeepAlive {
 }
 
 export interface KeepAliveContext {
-  readonly connection: ConnectionConfig;
+  readonly connection: OwnerConnection;
   readonly owner: Owner;
   /** Publishes the current announcement. */
   readonly announce: () => Promise<void>;

@@ -3,12 +3,20 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { isLoopback, parseAddress, RollcallError } from '@rollcall/protocol';
-import { endpointOf } from '../transport/reach.ts';
+import { httpTarget } from '@rollcall/runtime';
+import { isLocalAuthServer } from '../transport/auth-server.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
+import { endpointOf, unreachable } from '../transport/reach.ts';
 import { isLocal } from '../transport/registry-config.ts';
-import type { BrokerConfig } from '../transport/broker-config.ts';
+import type { BrokerAddress } from '../transport/broker-config.ts';
 import type { Environment, RegistryConfig } from '../transport/registry-config.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
+
+interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * The address that a service on this machine announces by default: see {@link AnnouncementOptions.address}. With a
@@ -18,45 +26,60 @@ type Interfaces = ReturnType<typeof networkInterfaces>;
  * @throws RollcallError ROLLCALL_NO_ADDRESS
  */
 export async function announcedAddress(
-  registry: RegistryConfig,
+  registry: RegistryConfig | AuthServer,
   env: Environment,
 ): Promise<string> {
   const configured = configuredAddress(registry, env);
   if (configured !== undefined) return configured;
-  const towards = await addressTowards(registry).catch(() => undefined);
-  return towards ?? ownAddress();
+  const towards =
+    'brokers' in registry
+      ? addressTowards(registry.brokers)
+      : localEndTowards(httpTarget(registry.authUrl));
+  return (await towards.catch(() => undefined)) ?? ownAddress();
 }
 
 /** The part of {@link announcedAddress} that needs no network. */
-export function configuredAddress(registry: RegistryConfig, env: Environment): string | undefined {
+export function configuredAddress(
+  registry: RegistryConfig | AuthServer,
+  env: Environment,
+): string | undefined {
   const given = env['ROLLCALL_ADDRESS'];
   if (given !== undefined && given !== '') return given;
-  return isLocal(registry) ? '127.0.0.1' : undefined;
+  const isHere = 'brokers' in registry ? isLocal(registry) : isLocalAuthServer(registry);
+  return isHere ? '127.0.0.1' : undefined;
 }
 
 /**
  * The local end of the way to a broker, unless other machines cannot reach that end: the first broker counts to which there is a
  * way. A datagram socket asks the system for it: connecting one sends nothing.
  *
- * @throws the system's error if no broker's host can be resolved, or there is no way to any
+ * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE if no broker's host can be resolved, or there is no way to any
  */
-export async function addressTowards({ brokers }: RegistryConfig): Promise<string | undefined> {
-  const found = await Promise.allSettled(brokers.map(addressTowardsBroker));
+export async function addressTowards(
+  brokers: readonly BrokerAddress[],
+): Promise<string | undefined> {
+  const found = await Promise.allSettled(brokers.map((each) => localEndTowards(endpointOf(each))));
   const addresses = found.map((each) => (each.status === 'fulfilled' ? each.value : undefined));
   const address = addresses.find((each) => each !== undefined);
-  if (address === undefined && found.every(({ status }) => status === 'rejected'))
-    await addressTowardsBroker(brokers[0]);
+  const failures = found.filter((each) => each.status === 'rejected');
+  const [first] = brokers;
+  if (first !== undefined && failures.length === found.length)
+    throw unreachable(first, codeOf(failures[0]?.reason));
   return address;
 }
 
-async function addressTowardsBroker(broker: BrokerConfig): Promise<string | undefined> {
-  const { host, port } = endpointOf(broker);
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+}
+
+/** Returns undefined for an end that other machines cannot reach. */
+async function localEndTowards({ host, port }: Endpoint): Promise<string | undefined> {
   const { address } = await lookup(host);
-  const local = await localEndTowards(address, port);
+  const local = await localEnd(address, port);
   return parseAddress(local).ok && !isLoopback(local) ? local : undefined;
 }
 
-function localEndTowards(address: string, port: number): Promise<string> {
+function localEnd(address: string, port: number): Promise<string> {
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   return new Promise<string>((resolve, reject) => {
     socket.once('error', reject);

@@ -3,12 +3,12 @@ import type { Owned, Owner, Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import type { Link } from '../transport/link.ts';
 import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
-import type { ConnectionConfig } from '../transport/registry-config.ts';
+import type { OwnerConnection } from '../transport/registry-config.ts';
 import { Signer } from '../trust/signer.ts';
 import type { Timers } from './timers.ts';
 
 export interface OwnerPresenceContext {
-  readonly connection: ConnectionConfig;
+  readonly connection: OwnerConnection;
   readonly owner: Owner;
   readonly link: Link;
   readonly timers: Timers;

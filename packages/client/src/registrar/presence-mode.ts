@@ -91,6 +91,7 @@ class PresenceMode implements KeepAlive {
     return openLink(connection, {
       onConnected: () => (isReported = false),
       onRefused: (reason) => report(refusedBy(connection, reason)),
+      onUnauthorized: report,
       onShortage: (code) => report(unreachable(connection, code)),
     });
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AnnouncementOptions } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
-import { registryFromEnv, warnIfReadable } from '../transport/registry-config.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
+import { ownerRegistryFromEnv, warnIfReadable } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { checkSize, owned } from './check-announcement.ts';
 import { Signer } from '../trust/signer.ts';
@@ -19,8 +20,8 @@ export interface RegisterOptions extends AnnouncementOptions {
    * for environments in which only HTTP requests are possible. Default: `presence`.
    */
   readonly mode?: 'presence' | 'lease';
-  /** The registry. Default: the one in the environment, see {@link registryFromEnv}. */
-  readonly registry?: RegistryConfig;
+  /** The registry, or the auth server that opens it. Default: what the environment names, see {@link registryFromEnv}. */
+  readonly registry?: RegistryConfig | AuthServer;
   /**
    * Called once SIGINT or SIGTERM has come and every registration of this process has left, or has failed to
    * within 3 s: the place to close the server, with {@link drain}. When all of these functions are done, the
@@ -62,7 +63,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
  * @throws RollcallError ROLLCALL_ANNOUNCEMENT, ROLLCALL_CONFIG or ROLLCALL_NO_ADDRESS
  */
 export function startRegistering(options: RegisterOptions): Registrar {
-  const { registry = registryFromEnv(process.env), onSignal, logger, ...given } = options;
+  const { registry = ownerRegistryFromEnv(process.env), onSignal, logger, ...given } = options;
   const { mode = 'presence', ttl = DEFAULT_TTL, requireBroker = false, ...announced } = given;
   const address = announced.address ?? configuredAddress(registry, process.env);
   const { id = randomUUID() } = announced;
@@ -75,7 +76,7 @@ export function startRegistering(options: RegisterOptions): Registrar {
     ...(mode === 'lease' && { ttl }),
   });
   checkSize(registry, mode, announcement);
-  warnIfReadable(registry);
+  if ('brokers' in registry) warnIfReadable(registry);
   // drain() needs to know the connections that were made before it is called.
   watchServers();
   const registrar = new Registrar({

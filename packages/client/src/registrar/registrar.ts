@@ -3,9 +3,10 @@ import { encodeAnnouncement, Owner, RollcallError } from '@rollcall/protocol';
 import type { AnnouncementChange, Owned } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
 import { faultReporter, StartReport } from '../report.ts';
-import { unreachable } from '../transport/reach.ts';
+import { AuthClient } from '../auth/auth-client.ts';
+import type { AuthServer } from '../transport/auth-server.ts';
 import { connectionsOf } from '../transport/registry-config.ts';
-import type { RegistryConfig } from '../transport/registry-config.ts';
+import type { OwnerConnection, RegistryConfig } from '../transport/registry-config.ts';
 import { BrokerRegistration } from './broker-registration.ts';
 import { checkSize, mistake, owned } from './check-announcement.ts';
 import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
@@ -15,7 +16,7 @@ import { addressTowards } from './own-address.ts';
 import type { Registration } from './registration.ts';
 
 export interface RegistrarOptions {
-  readonly registry: RegistryConfig;
+  readonly registry: RegistryConfig | AuthServer;
   readonly mode: 'presence' | 'lease';
   readonly announcement: Owned;
   /** Otherwise the announcement's address is a guess, until the way to the broker is known. */
@@ -64,10 +65,11 @@ export class Registrar implements Registration {
 
   /** Announces the instance, and continues until the broker has accepted it. */
   async begin(): Promise<void> {
-    const { registry, mode, isAddressChosen } = this.#options;
-    if (!isAddressChosen) await this.#chooseAddress();
-    if (this.#leaving.signal.aborted) return;
-    this.#brokers = connectionsOf(registry).map(
+    const { mode, isAddressChosen } = this.#options;
+    const connections = await this.#connections();
+    if (!isAddressChosen && connections !== undefined) await this.#chooseAddress(connections);
+    if (this.#leaving.signal.aborted || connections === undefined) return;
+    this.#brokers = connections.map(
       (connection) =>
         new BrokerRegistration({
           connection,
@@ -98,23 +100,33 @@ export class Registrar implements Registration {
       );
   }
 
-  /** While the broker's host cannot be resolved, the address from which it is reached is unknown, too. */
-  async #chooseAddress(): Promise<void> {
+  /** Returns undefined if the instance leaves before the auth server has said where the registry is. */
+  async #connections(): Promise<readonly OwnerConnection[] | undefined> {
     const { registry } = this.#options;
-    for (
-      let wait = RETRY_MS;
-      !this.#leaving.signal.aborted;
-      wait = Math.min(wait * 2, MAX_RETRY_MS)
-    ) {
+    if ('brokers' in registry) return connectionsOf(registry);
+    const client = new AuthClient(registry);
+    return this.#untilItSucceeds(() => client.connections());
+  }
+
+  /** While the broker's host cannot be resolved, the address from which it is reached is unknown, too. */
+  async #chooseAddress(connections: readonly OwnerConnection[]): Promise<void> {
+    const address = await this.#untilItSucceeds(() => addressTowards(connections));
+    if (address !== undefined) this.#owner = new Owner({ ...this.announcement, address });
+  }
+
+  /** Tries again and again. Returns undefined if the instance leaves meanwhile. */
+  async #untilItSucceeds<T>(attempt: () => Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#leaving;
+    for (let wait = RETRY_MS; !signal.aborted; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       try {
-        const address = await addressTowards(registry);
-        if (address !== undefined) this.#owner = new Owner({ ...this.announcement, address });
-        return;
+        return await attempt();
       } catch (error) {
-        this.#notStarted(unreachable(registry.brokers[0], codeOf(error)), this.#start);
+        if (!(error instanceof RollcallError)) throw error;
+        this.#notStarted(error, this.#start);
       }
-      await delay(wait, undefined, { signal: this.#leaving.signal }).catch(() => {});
+      await delay(wait, undefined, { signal }).catch(() => {});
     }
+    return undefined;
   }
 
   get #isRegistered(): boolean {
@@ -202,10 +214,6 @@ export class Registrar implements Registration {
   #stop(): void {
     for (const each of this.#brokers) each.stop();
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
 }
 
 function onceUnlessFailed(work: () => Promise<void>): () => Promise<void> {

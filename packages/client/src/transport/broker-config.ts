@@ -1,13 +1,9 @@
 import { urlHost } from '@rollcall/protocol';
 
-/** A broker of a registry, and the credentials to use it. */
-export interface BrokerConfig {
-  /** The id of the app. Pusher's are numbers. */
-  readonly appId: string;
+/** A broker of a registry as clients reach it. */
+export interface BrokerAddress {
   /** The key of the app, which is public: web pages contain it. */
   readonly key: string;
-  /** The secret of the app. It signs requests and subscriptions. */
-  readonly secret: string;
   /** Whether connections to the server use TLS. */
   readonly tls: boolean;
   /**
@@ -16,14 +12,22 @@ export interface BrokerConfig {
    */
   readonly server: { readonly host: string; readonly port: number } | { readonly cluster: string };
   /**
-   * What names it: `variables` such as `PUSHER_HOST`, the `list` in `ROLLCALL_BROKERS`, or `nothing`, so that it is the embedded
-   * broker on this machine.
+   * What names it: `variables` such as `PUSHER_HOST`, the `list` in `ROLLCALL_BROKERS`, an `auth` server, or `nothing`, so that it
+   * is the embedded broker on this machine.
    */
-  readonly source: 'variables' | 'list' | 'nothing';
+  readonly source: 'variables' | 'list' | 'auth' | 'nothing';
+}
+
+/** A broker of a registry, and the credentials to use it. */
+export interface BrokerConfig extends BrokerAddress {
+  /** The id of the app. Pusher's are numbers. */
+  readonly appId: string;
+  /** The secret of the app. It signs requests and subscriptions. */
+  readonly secret: string;
 }
 
 /** A broker in words, for logs and errors: `127.0.0.1:6001` or `hosted Pusher (cluster eu)`. */
-export function describeBroker({ server }: Pick<BrokerConfig, 'server'>): string {
+export function describeBroker({ server }: Pick<BrokerAddress, 'server'>): string {
   if ('cluster' in server) return `hosted Pusher (cluster ${server.cluster})`;
   return `${urlHost(server.host)}:${server.port}`;
 }
@@ -39,7 +43,15 @@ export interface BrokerVariables {
 }
 
 /** The variables that name a broker. */
-export function variablesOf({ source, server }: BrokerConfig): BrokerVariables {
+export function variablesOf({ source, server }: BrokerAddress): BrokerVariables {
+  if (source === 'auth') {
+    const there = 'at the auth server that ROLLCALL_AUTH_URL names';
+    return {
+      address: `the broker ${there}`,
+      app: `the app ${there}`,
+      tls: { on: `correct the broker ${there}`, off: `correct the broker ${there}` },
+    };
+  }
   if (source === 'list') {
     return {
       address: 'its URL in ROLLCALL_BROKERS',

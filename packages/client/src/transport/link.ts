@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import PusherModule from 'pusher-js';
 import type { Channel, Options } from 'pusher-js';
 import type { ChannelAuthorizationHandler } from 'pusher-js';
@@ -5,13 +6,15 @@ import { isOwnShortage, isRecord, urlHost } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import { connectionFailure } from '@rollcall/runtime';
+import { authorizerOf } from './access-of.ts';
+import type { Authorization } from './owner-access.ts';
+import type { BrokerAddress } from './broker-config.ts';
 import { endpointOf } from './reach.ts';
-import type { ConnectionConfig } from './registry-config.ts';
+import type { OwnerConnection, RegistryChannels } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import { openEvent } from './presence.ts';
-import type { Identity } from './presence.ts';
+import type { Identity } from './owner-access.ts';
 import { keepConnected } from './reconnect.ts';
-import { serverSdk } from './sdk.ts';
 import { isSealed } from './seal.ts';
 import { omitAddressesFromSni } from './web-socket.ts';
 
@@ -25,12 +28,18 @@ const ACTIVITY_TIMEOUT_MS = 10_000;
 const PONG_TIMEOUT_MS = 5000;
 const PROBE_TIMEOUT_MS = 5000;
 
+/** The waits after authorizations that failed double from the first to the last. */
+const MIN_AUTHORIZE_MS = 1000;
+const MAX_AUTHORIZE_MS = 30_000;
+
 /** What a link reports about its connection. */
 export interface LinkHandlers {
   readonly onConnected?: () => void;
   readonly onDisconnected?: () => void;
   /** The server refuses the connection, for a reason such as an unknown app key. The link continues to retry. */
   readonly onRefused?: (reason: string) => void;
+  /** The auth server does not authorize a subscription. The link asks again. */
+  readonly onUnauthorized?: (error: Error) => void;
   /** This machine cannot open a connection, with an error code such as EMFILE. The link continues to retry. */
   readonly onShortage?: (code: string) => void;
 }
@@ -66,10 +75,11 @@ export interface Link {
 }
 
 /** Opens a link to the server of a registry. */
-export function openLink(registry: ConnectionConfig, handlers: LinkHandlers): Link {
-  const sdk = serverSdk(registry);
+export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Link {
   const identities = new Map<string, ChannelHandlers['identify']>();
-  const pusher = new PusherClient(registry.key, clientOptions(registry, authorize));
+  const authorize = authorizerOf(registry);
+  const closing = new AbortController();
+  const pusher = new PusherClient(registry.key, clientOptions(registry, authorizeSoon));
   const watchdog = keepConnected(pusher.connection, isListening);
 
   pusher.connection.bind('state_change', (change: { previous: string; current: string }) => {
@@ -87,11 +97,28 @@ export function openLink(registry: ConnectionConfig, handlers: LinkHandlers): Li
     return failure === undefined;
   }
 
-  /** Signs a subscription. A program with the secret needs no authorisation endpoint. */
-  function authorize({ socketId, channelName }: { socketId: string; channelName: string }): {
-    auth: string;
-  } {
-    return sdk.authorizeChannel(socketId, channelName, identities.get(channelName)?.());
+  /**
+   * Asks for an authorization until there is one, or the connection for which it was asked is lost: pusher-js then asks for the
+   * next. Calling back with an error would have it lose the connection.
+   */
+  async function authorizeSoon(
+    { socketId, channelName }: AuthorizationParams,
+    authorized: (authorization: Authorization) => void,
+  ): Promise<void> {
+    const isCurrent = (): boolean =>
+      !closing.signal.aborted && pusher.connection.socket_id === socketId;
+    for (let wait = MIN_AUTHORIZE_MS; isCurrent(); wait = Math.min(wait * 2, MAX_AUTHORIZE_MS)) {
+      try {
+        const identity = identities.get(channelName)?.();
+        const authorization = await authorize({ socketId, channelName, identity });
+        if (isCurrent()) authorized(authorization);
+        return;
+      } catch (error) {
+        if (isCurrent()) handlers.onUnauthorized?.(asError(error));
+      }
+      const { signal } = closing;
+      await delay(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+    }
   }
 
   function subscribe(name: string, channelHandlers: ChannelHandlers): void {
@@ -118,6 +145,7 @@ export function openLink(registry: ConnectionConfig, handlers: LinkHandlers): Li
   }
 
   function close(): void {
+    closing.abort();
     watchdog.stop();
     for (const channel of pusher.allChannels()) channel.unbind_all();
     pusher.connection.unbind_all();
@@ -138,7 +166,7 @@ export function openLink(registry: ConnectionConfig, handlers: LinkHandlers): Li
   };
 }
 
-function bind(channel: Channel, registry: ConnectionConfig, handlers: ChannelHandlers): void {
+function bind(channel: Channel, registry: RegistryChannels, handlers: ChannelHandlers): void {
   const { onSubscribed, onEvent, onJoined, onParted } = handlers;
   channel.bind('pusher:subscription_succeeded', (data: unknown) => onSubscribed?.(membersOf(data)));
   channel.bind('pusher:member_added', (member: unknown) => onJoined?.(memberOf(member)));
@@ -178,18 +206,20 @@ function memberOf(member: unknown): Member {
   return { userId: String(id), userInfo: info };
 }
 
-type Authorize = (params: { socketId: string; channelName: string }) => { auth: string };
+interface AuthorizationParams {
+  readonly socketId: string;
+  readonly channelName: string;
+}
 
-function clientOptions({ server, tls }: ConnectionConfig, authorize: Authorize): Options {
+function clientOptions(
+  { server, tls }: BrokerAddress,
+  authorize: (
+    params: AuthorizationParams,
+    authorized: (authorization: Authorization) => void,
+  ) => Promise<void>,
+): Options {
   const customHandler: ChannelAuthorizationHandler = (params, callback) => {
-    let data;
-    try {
-      data = authorize(params);
-    } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)), null);
-      return;
-    }
-    callback(null, data);
+    void authorize(params, (authorization) => callback(null, authorization));
   };
   const common: Options = {
     cluster: '',
@@ -216,4 +246,8 @@ function refusalReason(event: unknown): string | undefined {
   const { code, message } = data;
   if (typeof code !== 'number' || code < 4000 || (code >= 4100 && code < 4300)) return undefined;
   return typeof message === 'string' ? `${code} ${oneLine(message)}` : String(code);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

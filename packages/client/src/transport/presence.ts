@@ -2,16 +2,11 @@ import { encodeAnnouncement, OBSERVER_USER_ID, presenceUserId } from '@rollcall/
 import type { Owned } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
+import type { Identity } from './owner-access.ts';
 import type { RegistryChannels } from './registry-config.ts';
 import { signed } from '../trust/signer.ts';
 import { disclose, enclose, seal, unseal } from './seal.ts';
 import type { Envelope } from './seal.ts';
-
-/** The identity of a member of a presence channel, as it is signed. */
-export interface Identity {
-  readonly user_id: string;
-  readonly user_info?: object;
-}
 
 /** The identity of every observer. */
 export const OBSERVER: Identity = { user_id: OBSERVER_USER_ID };
@@ -21,7 +16,10 @@ export function presenceChannel({ channels }: RegistryChannels, id: string): str
   return channels.presencePrefix + id;
 }
 
-/** The identity of an owner in its instance's presence channel, with its announcement. */
+/**
+ * The identity of an owner in its instance's presence channel, with its announcement. Without the key of an encrypted registry
+ * it is not sealed: the auth server does that.
+ */
 export function ownerIdentity(registry: RegistryChannels, announcement: Owned): Identity {
   const { masterKey } = registry;
   const encoded = encodeAnnouncement(signed(registry, { announcement, left: false }));
@@ -36,10 +34,9 @@ export function ownerIdentity(registry: RegistryChannels, announcement: Owned): 
 
 /** A member with its announcement decrypted. */
 export function openMember(registry: RegistryChannels, id: string, member: Member): Member {
-  const { masterKey } = registry;
-  if (masterKey === undefined) return member;
-  const envelope = memberEnvelope(registry, id);
-  return { userId: member.userId, userInfo: unseal(envelope, masterKey, member.userInfo) };
+  if (!registry.channels.isEncrypted) return member;
+  const userInfo = unsealed(registry, memberEnvelope(registry, id), member.userInfo);
+  return { userId: member.userId, userInfo };
 }
 
 function memberEnvelope(registry: RegistryChannels, id: string): Envelope {
@@ -59,8 +56,16 @@ export function sealEvent(registry: RegistryChannels, envelope: Envelope, data: 
 
 /** The data of an event that came, after Pusher's SDK, or undefined if it is not sealed for this event and channel. */
 export function openEvent(registry: RegistryChannels, envelope: Envelope, data: unknown): unknown {
-  const { masterKey } = registry;
-  if (masterKey === undefined) return data;
+  if (!registry.channels.isEncrypted) return data;
   if (isEncryptedChannel(envelope.channel)) return disclose(envelope, data);
-  return unseal(envelope, masterKey, data);
+  return unsealed(registry, envelope, data);
+}
+
+function unsealed(
+  { masterKey, channelKeys }: RegistryChannels,
+  envelope: Envelope,
+  data: unknown,
+): unknown {
+  const key = masterKey ?? channelKeys?.get(envelope.channel);
+  return key === undefined ? undefined : unseal(envelope, key, data);
 }

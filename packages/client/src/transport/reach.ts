@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isOwnShortage, OWN_SHORTAGE, RollcallError } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
 import { describeBroker, variablesOf } from './broker-config.ts';
-import type { BrokerConfig } from './broker-config.ts';
+import type { BrokerAddress } from './broker-config.ts';
 
 const TIMEOUT_MS = 2000;
 const WAITS_MS = [100, 400];
 
 /** The host and port of WebSocket connections. */
-export function endpointOf({ server, tls }: BrokerConfig): { host: string; port: number } {
+export function endpointOf({ server, tls }: BrokerAddress): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
@@ -18,7 +18,7 @@ export function endpointOf({ server, tls }: BrokerConfig): { host: string; port:
  * times within a second. A WebSocket that fails to open does not report a reason, so this asks for it.
  */
 export async function whyUnreachable(
-  broker: BrokerConfig,
+  broker: BrokerAddress,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const wait of [...WAITS_MS, undefined]) {
@@ -30,7 +30,7 @@ export async function whyUnreachable(
   return undefined;
 }
 
-async function failureOf(broker: BrokerConfig, signal: AbortSignal): Promise<string | undefined> {
+async function failureOf(broker: BrokerAddress, signal: AbortSignal): Promise<string | undefined> {
   const outcome = await httpRequest({
     ...endpointOf(broker),
     // The health check of compatible servers; any response will do.
@@ -50,7 +50,7 @@ function speaksTls(status: number, body: string): boolean {
 }
 
 /** The error for a broker that does not respond. */
-export function unreachable(broker: BrokerConfig, reason: string): RollcallError {
+export function unreachable(broker: BrokerAddress, reason: string): RollcallError {
   const where = describeBroker(broker);
   return new RollcallError(
     'ROLLCALL_BROKER_UNREACHABLE',
@@ -59,7 +59,7 @@ export function unreachable(broker: BrokerConfig, reason: string): RollcallError
 }
 
 /** The error for a broker that refuses a request or a connection. */
-export function refusedBy(broker: BrokerConfig, detail: string): RollcallError {
+export function refusedBy(broker: BrokerAddress, detail: string): RollcallError {
   return new RollcallError(
     'ROLLCALL_BROKER_REFUSED',
     `the broker at ${describeBroker(broker)} refused (${detail}): check ${variablesOf(broker).app}, and this machine's clock`,
@@ -70,7 +70,7 @@ export function refusedBy(broker: BrokerConfig, detail: string): RollcallError {
  * What to do about a broker that gave no response.
  * @param code an error code, such as `ECONNREFUSED`
  */
-export function adviceOnFailure(broker: BrokerConfig, code: string): string {
+export function adviceOnFailure(broker: BrokerAddress, code: string): string {
   const { host, port } = endpointOf(broker);
   const { address, tls } = variablesOf(broker);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')

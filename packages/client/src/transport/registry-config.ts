@@ -6,10 +6,12 @@ import {
   RollcallError,
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
+import type { AuthServer } from './auth-server.ts';
+import type { OwnerAccess } from './owner-access.ts';
 import { fromEnvironment, layered, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { describeBroker } from './broker-config.ts';
-import type { BrokerConfig } from './broker-config.ts';
+import type { BrokerAddress, BrokerConfig } from './broker-config.ts';
 import { brokersFrom } from './broker-url.ts';
 import { APP_SETTINGS, BROKER_SETTINGS, REGISTRY_SETTINGS } from './registry-settings.ts';
 import type { RegistryValues } from './registry-settings.ts';
@@ -29,12 +31,22 @@ export interface RegistryChannels {
   readonly channels: Channels;
   /** The key of an encrypted registry: 32 bytes in base64. */
   readonly masterKey?: string;
+  /** The keys of single channels of an encrypted registry, which an auth server has given in place of its key. */
+  readonly channelKeys?: ReadonlyMap<string, Uint8Array>;
   /** The service key, `rsk_…`, by which announcements are signed. Default: they are not. */
   readonly serviceKey?: string;
 }
 
 /** How to use a registry at one of its brokers. */
 export interface ConnectionConfig extends BrokerConfig, RegistryChannels {}
+
+/** How an owner uses a registry at a broker of which it does not have the app's secret. */
+export interface AuthorizedConnection extends BrokerAddress, RegistryChannels {
+  readonly access: OwnerAccess;
+}
+
+/** How an owner uses a registry at one of its brokers. */
+export type OwnerConnection = ConnectionConfig | AuthorizedConnection;
 
 /** A connection for each broker of a registry. */
 export function connectionsOf({
@@ -61,12 +73,42 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function registryFromEnv(env: Environment): RegistryConfig {
   const values = valuesFrom(REGISTRY_SETTINGS, env);
+  if (values.authUrl === undefined) return registryFrom(values, env);
+  throw bad(
+    "ROLLCALL_AUTH_URL is set, which is for programs that only announce: this one needs the app's secret, so unset it and set PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET",
+  );
+}
+
+/**
+ * Reads from variables of the environment where an owner announces: through the auth server that `ROLLCALL_AUTH_URL` names, or
+ * as {@link registryFromEnv} does.
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
+export function ownerRegistryFromEnv(env: Environment): RegistryConfig | AuthServer {
+  const values = valuesFrom(REGISTRY_SETTINGS, env);
+  const { authUrl, serviceKey } = values;
+  if (authUrl === undefined) return registryFrom(values, env);
+  const given = Object.values(NOT_WITH_AUTH).find((each) => (env[each.env] ?? '') !== '');
+  if (given !== undefined)
+    throw bad(
+      `ROLLCALL_AUTH_URL and ${given.env} are both set: the auth server names the registry, so unset ${given.env}`,
+    );
+  if (serviceKey === undefined)
+    throw bad(
+      'ROLLCALL_SERVICE_KEY is not set: an auth server knows a service by its key, which "rollcall keys create" makes',
+    );
+  return { authUrl, serviceKey };
+}
+
+function registryFrom(values: RegistryValues, env: Environment): RegistryConfig {
   const brokers = brokersFrom(values.brokers ?? []);
   if (brokers !== undefined) refuseFurther(env);
   else if (values.brokers !== undefined)
     throw bad('ROLLCALL_BROKERS names no broker: unset it, or name one');
   return { brokers: brokers ?? [brokerFrom(values)], ...channelsFrom(values) };
 }
+
+const { authUrl: _url, serviceKey: _key, ...NOT_WITH_AUTH } = REGISTRY_SETTINGS;
 
 /** The broker that variables of its own name. */
 function brokerFrom(values: RegistryValues): BrokerConfig {

@@ -7,6 +7,7 @@ import {
   REGISTRY_NAME_RULE,
 } from '@rollcall/protocol';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
+import { AUTH_URL } from './auth-server.ts';
 import { isServiceKey } from '../trust/ed25519.ts';
 
 const HOST: Format = {
@@ -143,6 +144,12 @@ export const REGISTRY_SETTINGS = {
     format: SERVICE_KEY as typeof SERVICE_KEY,
     isSecret: true,
     doc: 'Service key by which a service signs its announcements: [who may say what](../trust.md). `rollcall keys create` makes one.',
+  },
+  authUrl: {
+    type: 'text',
+    env: 'ROLLCALL_AUTH_URL',
+    format: AUTH_URL as typeof AUTH_URL,
+    doc: "Auth server through which a service with a service key announces, in place of all other variables of the registry: [without the app's secret](../guides/auth-server.md).",
   },
 } as const;
 

@@ -27,16 +27,19 @@ export function disclose({ event, channel }: Envelope, enclosed: unknown): unkno
   return isHere ? enclosed['data'] : undefined;
 }
 
+/** The key of an encrypted registry in base64, or that of one of its channels. */
+export type SealingKey = string | Uint8Array;
+
 /**
- * Encrypts a message as Pusher's encrypted channels do: NaCl secretbox with the SHA-256 of the channel's name and
- * the master key. Presence channels have no encryption of their own.
+ * Encrypts a message as Pusher's encrypted channels do: NaCl secretbox with the key of the channel. Presence channels have no
+ * encryption of their own.
  */
-export function seal(envelope: Envelope, masterKey: string, data: unknown): Sealed {
+export function seal(envelope: Envelope, key: SealingKey, data: unknown): Sealed {
   const nonce = randomBytes(nacl.secretbox.nonceLength);
   const ciphertext = nacl.secretbox(
     Buffer.from(JSON.stringify(enclose(envelope, data))),
     nonce,
-    keyOf(envelope.channel, masterKey),
+    channelKey(envelope.channel, key),
   );
   return {
     nonce: nonce.toString('base64'),
@@ -45,13 +48,16 @@ export function seal(envelope: Envelope, masterKey: string, data: unknown): Seal
 }
 
 /** Decrypts a message. Returns undefined if it is not sealed with this key, or belongs elsewhere. */
-export function unseal(envelope: Envelope, masterKey: string, sealed: unknown): unknown {
+export function unseal(envelope: Envelope, key: SealingKey, sealed: unknown): unknown {
   if (!isSealed(sealed)) return undefined;
   const { nonce, ciphertext } = sealed;
   const nonceBytes = Buffer.from(nonce, 'base64');
   if (nonceBytes.length !== nacl.secretbox.nonceLength) return undefined;
-  const key = keyOf(envelope.channel, masterKey);
-  const bytes = nacl.secretbox.open(Buffer.from(ciphertext, 'base64'), nonceBytes, key);
+  const bytes = nacl.secretbox.open(
+    Buffer.from(ciphertext, 'base64'),
+    nonceBytes,
+    channelKey(envelope.channel, key),
+  );
   if (bytes === null) return undefined;
   try {
     return disclose(envelope, JSON.parse(Buffer.from(bytes).toString()));
@@ -70,6 +76,8 @@ function isBase64(value: unknown): boolean {
   return typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value;
 }
 
-function keyOf(channel: string, masterKey: string): Uint8Array {
-  return createHash('sha256').update(channel).update(Buffer.from(masterKey, 'base64')).digest();
+/** The key of a channel: the SHA-256 of its name and the key of the registry. */
+export function channelKey(channel: string, key: SealingKey): Uint8Array {
+  if (typeof key !== 'string') return key;
+  return createHash('sha256').update(channel).update(Buffer.from(key, 'base64')).digest();
 }

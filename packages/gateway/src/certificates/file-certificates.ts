@@ -3,7 +3,9 @@ import { watchedCa, watchedPair } from './watched-files.ts';
 import type { WatchedFiles } from './watched-files.ts';
 
 /** The files of a configuration. */
-export interface FileSettings extends Partial<CertificateFiles> {
+export interface FileSettings {
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   readonly certificates?: readonly CertificateFiles[] | undefined;
   readonly clientCa?: string | undefined;
 }

@@ -1,4 +1,5 @@
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { RunningAuthServer } from '../auth/auth-server.ts';
 import type { Directory } from '@rollcall/client';
 import type { DataPlane } from '../data-plane/data-plane.ts';
 import { TrafficHistory, WINDOW_MS } from '../traffic/traffic-history.ts';
@@ -75,6 +76,14 @@ export class Telemetry {
   observeAudit({ counts }: Pick<AuditLog, 'counts'>): void {
     this.#registry.counter(
       { name: 'admin_changes_total', help: 'Changes by operators, and reloads' },
+      () => [...counts],
+    );
+  }
+
+  /** Adds the metrics of the auth server. */
+  observeAuth({ counts }: Pick<RunningAuthServer, 'counts'>): void {
+    this.#registry.counter(
+      { name: 'auth_requests_total', help: 'Requests to the auth server' },
       () => [...counts],
     );
   }

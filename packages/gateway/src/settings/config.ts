@@ -4,6 +4,7 @@ import { adminTokenFaults } from '@rollcall/runtime/admin';
 import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
 import type { ADMIN_SETTINGS } from './admin.ts';
+import { authFaults } from './auth-faults.ts';
 import { consumerFaults } from './consumer-faults.ts';
 import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
@@ -83,6 +84,7 @@ function checkToken({ adminHost, adminToken, adminTokens }: ResolvedConfig): voi
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
   const faults = [
     ...tlsFaults(config),
+    ...authFaults(config),
     ...consumerFaults(config.consumers ?? {}),
     ...routeFaults(routingSettings(config), config, {
       hasRedis: config.redis?.url !== undefined,

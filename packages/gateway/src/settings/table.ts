@@ -1,4 +1,5 @@
 import { ADMIN_SETTINGS } from './admin.ts';
+import { AUTH_SETTINGS } from './auth.ts';
 import { CATALOG_SETTINGS } from './catalog.ts';
 import { CONSUMERS_SETTINGS } from './consumers.ts';
 import { INSTANCE_SETTINGS } from './instances.ts';
@@ -15,6 +16,7 @@ export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   typeof CONSUMERS_SETTINGS &
   typeof REDIS_SETTINGS &
   typeof OWNERS_SETTINGS &
+  typeof AUTH_SETTINGS &
   typeof INSTANCE_SETTINGS &
   typeof ADMIN_SETTINGS &
   typeof LOGGING_SETTINGS &
@@ -25,6 +27,7 @@ export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   ...CONSUMERS_SETTINGS,
   ...REDIS_SETTINGS,
   ...OWNERS_SETTINGS,
+  ...AUTH_SETTINGS,
   ...INSTANCE_SETTINGS,
   ...ADMIN_SETTINGS,
   ...LOGGING_SETTINGS,

@@ -4,6 +4,7 @@ import type { ProxyOptions } from '@rollcall/proxy';
 import { createInProcessDataPlane } from '../../src/data-plane/in-process.ts';
 import type { Router, RouterOptions } from '../../src/routing/router.ts';
 import { ADMIN_SETTINGS } from '../../src/settings/admin.ts';
+import { AUTH_SETTINGS } from '../../src/settings/auth.ts';
 import { OWNERS_SETTINGS } from '../../src/settings/owners.ts';
 import { ROUTE_SETTINGS } from '../../src/settings/routing.ts';
 import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
@@ -57,7 +58,7 @@ beforeEach(() => {
 });
 
 /** What is not about requests of clients has tests of its own: test/admin/scopes.test.ts, test/attacks in the root. */
-const ELSEWHERE = { ...ADMIN_SETTINGS, ...OWNERS_SETTINGS };
+const ELSEWHERE = { ...ADMIN_SETTINGS, ...OWNERS_SETTINGS, ...AUTH_SETTINGS };
 const ofRequests = leavesOf(reloading(GATEWAY_SETTINGS)).filter(
   ({ path: [key = ''] }) => !Object.hasOwn(ELSEWHERE, key),
 );

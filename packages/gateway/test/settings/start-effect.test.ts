@@ -63,10 +63,16 @@ vi.mock('../../src/admin/app.ts', () => ({
 vi.mock('../../src/audit/audit-log.ts', () => ({
   openAuditLog: (file: string | undefined) => (seen.push(file), { counts: [], close: () => {} }),
 }));
-vi.mock('../../src/admin/server.ts', () => ({
-  serveAdmin: (_app: unknown, host: string, port: number) => (
+vi.mock('../../src/serve-app.ts', () => ({
+  serveApp: ({ host, port }: { host: string; port: number }) => (
     seen.push(host, port),
     { host, port, close: () => {} }
+  ),
+}));
+vi.mock('../../src/auth/auth-server.ts', () => ({
+  startAuthServer: ({ config }: { config: { auth: object } }) => (
+    seen.push(config.auth),
+    { close: () => {} }
   ),
 }));
 vi.mock('../../src/catalog/servers.ts', async (original) => ({
@@ -121,11 +127,20 @@ const PAIR: ReadonlySet<string> = new Set(['instanceCert', 'instanceKey']);
 
 /** A configuration in which one setting is not as by default. */
 function changed(leaf: Leaf): object {
-  if (PAIR.has(leaf.path[0] ?? ''))
-    return { instanceCert: file, instanceKey: file, [leaf.path[0] ?? '']: `${file}2` };
-  if (leaf.path[0] !== 'tls')
-    return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
-  return { ...ACME, tls: changedTls(leaf) };
+  const [group = ''] = leaf.path;
+  if (PAIR.has(group)) return { instanceCert: file, instanceKey: file, [group]: `${file}2` };
+  if (group === 'tls') return { ...ACME, tls: changedTls(leaf) };
+  if (group === 'auth') return { auth: changedAuth(leaf) };
+  return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
+}
+
+/** The least with which every setting of the auth server can be given. */
+const AUTH = { port: 1, cert: file, key: file };
+
+function changedAuth({ path: [, name = ''], setting }: Leaf): object {
+  const value =
+    setting.type === 'file' ? `${file}2` : { host: '127.0.0.2', port: 2, isBehindTls: true }[name];
+  return { ...AUTH, [name]: value };
 }
 
 /** The least with which every setting of TLS can be given. */
@@ -153,12 +168,17 @@ function tlsValue(leaf: Leaf): unknown {
   return leaf.setting.type === 'groups' ? [{ cert: file, key: file }] : otherValue(leaf);
 }
 
+function leastFor(name: string): object {
+  if (name.startsWith('tls')) return ACME;
+  return name.startsWith('auth.') ? { auth: AUTH } : {};
+}
+
 const fixed = leavesOf(GATEWAY_SETTINGS).filter(({ reloads }) => !reloads);
 
 it.each(fixed.map((leaf) => [leaf.path.join('.'), leaf] as const))(
   '%s has an effect',
   async (name, leaf) => {
-    const before = await given(name.startsWith('tls') ? ACME : {});
+    const before = await given(leastFor(name));
     expect(await given(changed(leaf))).not.toBe(before);
   },
 );

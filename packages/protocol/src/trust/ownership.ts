@@ -86,7 +86,7 @@ export class Ownership {
         announcement,
         `it is signed by ${signer}, which does not own its prefix`,
       );
-    if (owner?.until !== undefined && this.#options.now() >= owner.until)
+    if (!this.#isValid(owner?.until))
       return refused('not-owner', announcement, `its key ${signer} has expired`);
     return this.#isGenuine(statement, held, signer)
       ? undefined
@@ -97,6 +97,12 @@ export class Ownership {
         );
   }
 
+  /** Whether the key with this public half owns a prefix, now. */
+  isOwner(publicKey: string): boolean {
+    const entries = Object.values(this.#options.owners).flat();
+    return entries.some(({ key, until }) => key === publicKey && this.#isValid(until));
+  }
+
   /** When the next key expires, in milliseconds since 1970. Infinity if none does. */
   nextExpiry(): number {
     const now = this.#options.now();
@@ -104,6 +110,10 @@ export class Ownership {
       .flat()
       .flatMap(({ until = Infinity }) => (until > now ? until : []));
     return Math.min(Infinity, ...ends);
+  }
+
+  #isValid(until = Infinity): boolean {
+    return this.#options.now() < until;
   }
 
   #isGenuine(statement: Statement, held: Statement | undefined, key: string): boolean {

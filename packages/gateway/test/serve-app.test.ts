@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serveAdmin } from '../../src/admin/server.ts';
-import type { Admin } from '../../src/admin/server.ts';
-import { access, setup } from './setup.ts';
+import { serveApp } from '../src/serve-app.ts';
+import type { ServedApp } from '../src/serve-app.ts';
+import { access, setup } from './admin/setup.ts';
 
-let admin: Admin;
+let admin: ServedApp;
 beforeEach(async () => {
   const { app, say } = setup();
   say('register', 'a');
   say('register', 'b', { prefix: '/a b' });
-  admin = await serveAdmin(app, '127.0.0.1', 0);
+  admin = await serveApp({ app, host: '127.0.0.1', port: 0, setting: '--admin-port' });
 });
 afterEach(() => admin.close());
 
@@ -98,7 +98,7 @@ describe('the admin port', () => {
     // Without a token, as there is none to send.
     const { app } = setup({ access: access() });
     admin.close();
-    admin = await serveAdmin(app, '127.0.0.1', 0);
+    admin = await serveApp({ app, host: '127.0.0.1', port: 0, setting: '--admin-port' });
     const answer = await send(`${line} HTTP/1.1\r\nHost: localhost`);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toMatch(/content-type: application\/problem\+json/i);
@@ -123,7 +123,9 @@ describe('the admin port', () => {
   });
 
   it('names a port in use, and the setting that chooses another', async () => {
-    await expect(serveAdmin(setup().app, '127.0.0.1', admin.port)).rejects.toMatchObject({
+    await expect(
+      serveApp({ app: setup().app, host: '127.0.0.1', port: admin.port, setting: '--admin-port' }),
+    ).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringMatching(new RegExp(`port ${admin.port} .*--admin-port`)) as string,
     });
@@ -148,7 +150,7 @@ describe('the admin port', () => {
   it('closes at once, even with listeners connected', async () => {
     for (const target of ['/api/status', '/api/changes']) {
       const { app } = setup();
-      const each = await serveAdmin(app, '127.0.0.1', 0);
+      const each = await serveApp({ app, host: '127.0.0.1', port: 0, setting: '--admin-port' });
       const socket = connect(each.port, '127.0.0.1');
       await once(socket, 'connect');
       socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);

@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  generateServiceKey,
+  ownerRegistryFromEnv,
+  register,
+  registryFromEnv,
+} from '@rollcall/client';
+import { silentLogger } from '@rollcall/runtime';
+import { httpServer } from '../../../../test/support/http-server.ts';
+import { AuthClient } from '../../src/auth/auth-client.ts';
+
+const serviceKey = generateServiceKey();
+
+describe('the environment of a service without the app’s secret', () => {
+  const AUTH = { ROLLCALL_AUTH_URL: 'https://auth.example.com', ROLLCALL_SERVICE_KEY: serviceKey };
+
+  it('names the auth server and the key', () => {
+    expect(ownerRegistryFromEnv(AUTH)).toEqual({ authUrl: AUTH.ROLLCALL_AUTH_URL, serviceKey });
+    expect(ownerRegistryFromEnv({ ROLLCALL_AUTH_URL: '' })).toEqual(registryFromEnv({}));
+  });
+
+  it.each(['http://127.0.0.1:1502', 'http://[::1]:1502', 'https://auth.example.com/team/'])(
+    'may name %s',
+    (url) => {
+      expect(ownerRegistryFromEnv({ ...AUTH, ROLLCALL_AUTH_URL: url })).toMatchObject({
+        authUrl: url,
+      });
+    },
+  );
+
+  it.each([
+    'http://auth.example.com',
+    'auth.example.com',
+    'https://user:secret@auth.example.com',
+    'https://auth.example.com/?a=b',
+    'ftp://127.0.0.1',
+  ])('does not name %s', (url) => {
+    expect(() => ownerRegistryFromEnv({ ...AUTH, ROLLCALL_AUTH_URL: url })).toThrow(
+      'the URL of an auth server: https, or http on loopback',
+    );
+  });
+
+  it.each(['PUSHER_APP_SECRET', 'PUSHER_HOST', 'ROLLCALL_CHANNEL', 'ROLLCALL_BROKERS'])(
+    'has no %s besides',
+    (name) => {
+      const value = name === 'ROLLCALL_BROKERS' ? 'http://k:s@127.0.0.1:1/apps/1' : 'x-y';
+      expect(() => ownerRegistryFromEnv({ ...AUTH, [name]: value })).toThrow(
+        `ROLLCALL_AUTH_URL and ${name} are both set`,
+      );
+    },
+  );
+
+  it('needs a key', () => {
+    const { ROLLCALL_SERVICE_KEY: _, ...env } = AUTH;
+    expect(() => ownerRegistryFromEnv(env)).toThrow('ROLLCALL_SERVICE_KEY is not set');
+  });
+
+  it('is not that of a program that reads the registry', () => {
+    expect(() => registryFromEnv(AUTH)).toThrow("this one needs the app's secret");
+  });
+});
+
+describe('an auth server as a service asks it', () => {
+  let server: Awaited<ReturnType<typeof httpServer>>;
+  let answer: { status: number; body: string };
+  let asked: number;
+  beforeEach(async () => {
+    asked = 0;
+    server = await httpServer((request, response) => {
+      asked += 1;
+      request.resume();
+      response.writeHead(answer.status).end(answer.body);
+    });
+  });
+  afterEach(() => server.close());
+  const client = () => new AuthClient({ authUrl: `http://127.0.0.1:${server.port}`, serviceKey });
+
+  const BROKER = { id: 'b', key: 'k', tls: true, host: 'broker.example.com', port: 6001 };
+  const answers = (body: unknown, status = 200): void => {
+    answer = { status, body: typeof body === 'string' ? body : JSON.stringify(body) };
+  };
+
+  it('names the brokers of the registry', async () => {
+    answers({
+      channel: 'private-x',
+      brokers: [BROKER, { id: 'c', key: 'k', tls: true, cluster: 'eu' }],
+    });
+    await expect(client().connections()).resolves.toMatchObject([
+      {
+        key: 'k',
+        server: { host: 'broker.example.com', port: 6001 },
+        channels: { registry: 'private-x' },
+      },
+      { key: 'k', server: { cluster: 'eu' } },
+    ]);
+  });
+
+  it.each([
+    ['no JSON', 'hello'],
+    ['no object', '[]'],
+    ['no broker', { channel: 'x', brokers: [] }],
+    ['an invalid channel', { channel: 'presence-x', brokers: [BROKER] }],
+    ['a host that is a URL', { channel: 'x', brokers: [{ ...BROKER, host: 'http://a/b' }] }],
+    ['a port that is a text', { channel: 'x', brokers: [{ ...BROKER, port: '80' }] }],
+    ['a port that is none', { channel: 'x', brokers: [{ ...BROKER, port: 70_000 }] }],
+    [
+      'a cluster that is a path',
+      { channel: 'x', brokers: [{ ...BROKER, host: undefined, cluster: '../a' }] },
+    ],
+    ['a broker without an id', { channel: 'x', brokers: [{ ...BROKER, id: undefined }] }],
+  ])('is refused with %s', async (_what, body) => {
+    answers(body);
+    await expect(client().connections()).rejects.toMatchObject({ code: 'ROLLCALL_AUTH_REFUSED' });
+    expect(asked).toBe(1);
+  });
+
+  it('is asked three times while it may answer later, and then reported', async () => {
+    for (const status of [503, 429, 500]) {
+      asked = 0;
+      answers({ detail: 'the broker\nis away' }, status);
+      await expect(client().connections()).rejects.toMatchObject({
+        code: 'ROLLCALL_AUTH_UNREACHABLE',
+        message: expect.stringContaining(`(HTTP ${status}: the broker is away)`) as string,
+      });
+      expect(asked).toBe(3);
+    }
+  });
+
+  it('has service keys in no error', async () => {
+    answers({ detail: 'no' }, 403);
+    const error = await client()
+      .connections()
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ROLLCALL_AUTH_REFUSED' });
+    expect(String(error)).not.toContain(serviceKey.slice(4, 12));
+  });
+
+  it('holds up no service: that serves, is told why, and ends at once', async () => {
+    answers({ detail: 'this key owns no prefix' }, 403);
+    const warn = vi.fn();
+    const registration = await register({
+      prefix: '/v1',
+      port: 3000,
+      registry: { authUrl: `http://127.0.0.1:${server.port}`, serviceKey },
+      logger: { ...silentLogger, warn },
+    });
+    expect(warn).toHaveBeenCalledWith(
+      expect.objectContaining({
+        err: expect.objectContaining({ code: 'ROLLCALL_AUTH_REFUSED' }) as object,
+      }),
+      expect.stringContaining('this key owns no prefix'),
+    );
+    await registration.leave();
+  });
+
+  it('is an error if the service requires a broker', async () => {
+    answers('', 403);
+    await expect(
+      register({
+        prefix: '/v1',
+        port: 3000,
+        requireBroker: true,
+        registry: { authUrl: `http://127.0.0.1:${server.port}`, serviceKey },
+      }),
+    ).rejects.toMatchObject({ code: 'ROLLCALL_AUTH_REFUSED' });
+  });
+});

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { generateServiceKey, publicKeyOf } from '@rollcall/client';
+import { FILES } from '../support/certificates.ts';
+import { ask, Cluster } from '../support/cluster.ts';
+import type { RunningGateway } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
+import { GENERATE_V5, Load } from '../support/load.ts';
+import { PROGRAMS } from '../support/processes.ts';
+import type { Environment, RunningProgram } from '../support/processes.ts';
+
+const KEY = generateServiceKey();
+
+let folder: string;
+let config: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rollcall-auth-'));
+  config = join(folder, 'gateway.json');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let cluster: Cluster;
+beforeEach(async () => {
+  cluster = await Cluster.start();
+});
+afterEach(() => cluster.end());
+
+function configure(change: object = {}): void {
+  writeFileSync(
+    config,
+    JSON.stringify({ owners: { '/v1': [publicKeyOf(KEY)] }, auth: { port: 0 }, ...change }),
+  );
+}
+
+/** A service that has its key, the URL of an auth server, and nothing else of the registry. */
+function service(authUrl: string, env: Environment = {}): RunningProgram {
+  return cluster.programs.node(PROGRAMS.idV5, [], {
+    PORT: '0',
+    ROLLCALL_AUTH_URL: authUrl,
+    ROLLCALL_SERVICE_KEY: KEY,
+    ...env,
+  });
+}
+
+async function authUrlOf(program: RunningProgram): Promise<string> {
+  const [, url = ''] = await program.line(/auth server listens url=(\S+)/);
+  return url;
+}
+
+const statusAt = (gateway: RunningGateway) => async () =>
+  (await ask(`${gateway.url}/v1/health`)).status;
+
+describe('a service with its service key alone', () => {
+  it.each([
+    ['a public', { ROLLCALL_CHANNEL: 'mapped-discovery' }],
+    ['a private', { ROLLCALL_CHANNEL: 'private-mapped-discovery' }],
+    [
+      'an encrypted',
+      {
+        ROLLCALL_CHANNEL: 'private-encrypted-mapped-discovery',
+        ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64'),
+      },
+    ],
+  ])('is served in %s registry, and leaves without a failed request', async (_what, env) => {
+    configure();
+    const gateway = await cluster.gateway(['--config', config], env);
+    const url = await authUrlOf(gateway.program);
+    const one = service(url);
+    await one.line(/registered prefix=\/v1 /);
+    await expect.poll(statusAt(gateway)).toBe(200);
+    const load = new Load(gateway.url, [GENERATE_V5], { connections: 4 });
+    await service(url).line(/registered prefix=\/v1 /);
+    one.kill('SIGTERM');
+    await expect(one.ended).resolves.toMatchObject({ code: 0 });
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(load.answered).toBeGreaterThan(0);
+  });
+
+  it('serves while the auth server is away, and is registered once it is there', async () => {
+    configure({ auth: { port: await freePort(), ...FILES.one } });
+    const { auth } = JSON.parse(readFileSync(config, 'utf8')) as { auth: { port: number } };
+    const gateway = await cluster.gateway();
+    const program = service(`https://localhost:${auth.port}`, {
+      NODE_EXTRA_CA_CERTS: FILES.one.cert,
+    });
+    await program.line(/not registered yet, retrying: no answer of the auth server .*ECONNREFUSED/);
+    await authUrlOf(cluster.cli(['auth', '--config', config]));
+    await program.line(/registered prefix=\/v1 /);
+    await expect.poll(statusAt(gateway)).toBe(200);
+  });
+
+  it('stays while the auth server is away, and leaves by the next one', async () => {
+    configure({ auth: { port: await freePort() } });
+    const gateway = await cluster.gateway();
+    const first = cluster.cli(['auth', '--config', config]);
+    const program = service(await authUrlOf(first));
+    await program.line(/registered prefix=\/v1 /);
+    await expect.poll(statusAt(gateway)).toBe(200);
+    first.end();
+    await first.ended;
+    expect(await statusAt(gateway)()).toBe(200);
+    const next = cluster.cli(['auth', '--config', config]);
+    await authUrlOf(next);
+    program.kill('SIGTERM');
+    await next.line(/published .*event=exit/);
+    await expect(program.ended).resolves.toMatchObject({ code: 0 });
+    expect(await statusAt(gateway)()).toBe(503);
+  });
+
+  it('joins again after the broker was lost', async () => {
+    configure();
+    const broker = await cluster.withBrokerProcess();
+    cluster = broker;
+    const gateway = await cluster.gateway(['--config', config]);
+    await service(await authUrlOf(gateway.program)).line(/registered prefix=\/v1 /);
+    await expect.poll(statusAt(gateway)).toBe(200);
+    broker.broker.end();
+    await broker.broker.ended;
+    await broker.restartBroker();
+    await gateway.program.nextLine(/connected/);
+    const authorized = /authorized a subscription .*channel=presence-/;
+    await expect
+      .poll(() => gateway.program.lines.filter((line) => authorized.test(line)).length)
+      .toBe(2);
+    expect(await statusAt(gateway)()).toBe(200);
+  });
+
+  it('is out within a second of its key being taken away, and is refused from then on', async () => {
+    configure();
+    const gateway = await cluster.gateway(['--config', config]);
+    const url = await authUrlOf(gateway.program);
+    await service(url).line(/registered prefix=\/v1 /);
+    await expect.poll(statusAt(gateway)).toBe(200);
+    configure({ owners: { '/v1': [publicKeyOf(generateServiceKey())] } });
+    await expect.poll(statusAt(gateway), { timeout: 1500 }).not.toBe(200);
+    const late = service(url);
+    await late.line(/the auth server at .* refused \(HTTP 403: \S+ owns no prefix here\.\)/);
+  });
+});
+
+it('rollcall auth does not start with owners of nothing', async () => {
+  writeFileSync(config, '{}');
+  const program = cluster.cli(['auth', '--config', config]);
+  await expect(program.ended).resolves.toMatchObject({ code: 2 });
+  expect(program.output).toContain('no service may announce anything');
+});
