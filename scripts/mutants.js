@@ -1,10 +1,11 @@
 // Breaks each rule of the protocol and of a broker cluster, one at a time, in a copy, and checks that a test or the simulator
 // fails. A mutant that survives is a rule that no test holds. With arguments, breaks only rules whose file or text contains one
 // of them.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -39,7 +40,7 @@ async function breakRules(target) {
   if (mutants.length === 0) return;
   const folder = copyProject(target);
   try {
-    if (!(await testsPass(target, folder))) {
+    if (!(await testsPass(target, folder, target.tests))) {
       throw new Error(`the tests of ${target.name} fail without a mutant`);
     }
     for (const mutant of mutants) {
@@ -58,7 +59,7 @@ async function breakRules(target) {
  * @param {string} folder
  * @param {import('../test/mutants/targets.js').Mutant} mutant
  */
-async function breakRule(target, folder, { file, from, to }) {
+async function breakRule(target, folder, { file, from, to, tests = target.tests }) {
   const path = join(folder, target.source, file);
   const source = readFileSync(path, 'utf8');
   if (!source.includes(from)) return 'stale';
@@ -66,7 +67,7 @@ async function breakRule(target, folder, { file, from, to }) {
     path,
     source.replace(from, () => to),
   );
-  const survived = await testsPass(target, folder);
+  const survived = await testsPass(target, folder, tests);
   writeFileSync(path, source);
   return survived ? 'ALIVE' : 'killed';
 }
@@ -75,17 +76,15 @@ async function breakRule(target, folder, { file, from, to }) {
  * Copies the parts that the tests of a target need. Other packages are linked.
  * @param {Target} target
  */
-function copyProject({ name, parts }) {
+function copyProject({ parts, build }) {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
-  const copied = join('packages', name);
-  for (const part of [copied, ...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
+  // The simulation of rollouts is the gateway's.
+  const left = build === undefined ? 'node_modules|dist|rollouts(?:\\.test\\.ts)?' : 'node_modules';
+  const isLeft = new RegExp(`/(?:${left})(?:/|$)`);
+  for (const part of [...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,
-      // The simulation of rollouts is the gateway's.
-      filter: (path) =>
-        !/\/(?:node_modules|dist|rollouts(?:\.test\.ts)?)(?:\/|$)/.test(
-          path.slice(ROOT.length - 1),
-        ),
+      filter: (path) => !isLeft.test(path.slice(ROOT.length - 1)),
     });
   }
   const modules = join(folder, 'node_modules');
@@ -96,7 +95,7 @@ function copyProject({ name, parts }) {
   }
   for (const each of readdirSync(join(ROOT, 'packages'))) {
     const path = join(folder, 'packages', each);
-    if (each !== name) symlinkSync(join(ROOT, 'packages', each), path);
+    if (!existsSync(path)) symlinkSync(join(ROOT, 'packages', each), path);
     symlinkSync(path, join(own, each));
   }
   return folder;
@@ -106,8 +105,10 @@ function copyProject({ name, parts }) {
  * A mutant may loop for ever: then its tests, which are a group of processes, are ended, and have failed.
  * @param {Target} target
  * @param {string} folder
+ * @param {readonly string[]} tests
  */
-async function testsPass({ tests, env, timeoutMs }, folder) {
+async function testsPass({ build, env, timeoutMs }, folder, tests) {
+  if (build !== undefined) execFileSync(process.execPath, [join(folder, build)], { cwd: folder });
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   // On a busy machine a slow test must not count as one that fails.
   const timeout = ['--testTimeout', String(timeoutMs)];

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.js';
 import { latency } from './latency.js';
 import { messages } from './messages.js';
+import { signatures } from './signatures.js';
 import { tableGrowth } from './table-growth.js';
 
 const SIZES = {
@@ -11,12 +12,14 @@ const SIZES = {
     latency: { samples: 2000, warmUp: 500 },
     coldStart: { instances: 10_000, settleMs: 10_500 },
     tableGrowth: { sizes: [100, 10_000, 100_000], changes: 10_000 },
+    signatures: { instances: 10_000, rounds: 5, measureMs: 6000 },
     messages: { instances: 50, gateways: 3, rollouts: 3, settleMs: 1500, idleMs: 300_000 },
   },
   quick: {
     latency: { samples: 20, warmUp: 5 },
     coldStart: { instances: 20, settleMs: 100 },
     tableGrowth: { sizes: [10, 100], changes: 500 },
+    signatures: { instances: 20, rounds: 1, measureMs: 400 },
     messages: { instances: 3, gateways: 2, rollouts: 1, settleMs: 200, idleMs: 200 },
   },
 };
@@ -30,6 +33,7 @@ const parts = {
   latency: () => latency(sizes.latency),
   'cold-start': () => coldStart(sizes.coldStart),
   table: () => tableGrowth(sizes.tableGrowth),
+  signatures: () => signatures(sizes.signatures),
   messages: () => messages(sizes.messages),
 };
 const [cpu] = cpus();

@@ -133,7 +133,17 @@ async function codeFaults() {
     ...Object.keys(AUTH_PROBLEMS),
     ...new Set([...Object.keys(ADMIN_PROBLEMS), ...Object.keys(BROKER_ADMIN_PROBLEMS)]),
   ];
-  return differences('docs/reference/errors.md', documented, real);
+  return [
+    ...differences('docs/reference/errors.md', documented, real),
+    ...(await exposureFaults()),
+  ];
+}
+
+async function exposureFaults() {
+  const { EXPOSURE_CODES } = await import('../../packages/gateway/dist/index.js');
+  const [, codes = ''] = read('docs/reference/exposure.md').split('## Codes');
+  const documented = matches(codes, /^\| `([a-z-]+)` \|/gm);
+  return differences('docs/reference/exposure.md', documented, [...EXPOSURE_CODES]);
 }
 
 /** Written files that are not as the docstrings and the list of announcement fields have them, and exported names without a docstring. */

@@ -13,7 +13,13 @@ describe('npm run bench:discovery', () => {
     const [code] = (await once(bench, 'close')) as [number];
     const [output, errors] = await printed;
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
-    for (const part of ['rollcall ', 'from presence channels', 'table: us a pick', 'a day with']) {
+    for (const part of [
+      'rollcall ',
+      'from presence channels',
+      'table: us a pick',
+      'us to verify',
+      'a day with',
+    ]) {
       expect(output).toContain(`  ${part}`);
     }
   });

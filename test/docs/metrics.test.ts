@@ -49,6 +49,7 @@ async function gatewayMetrics(): Promise<string> {
     routable: () => [instance('a')],
     brokers: () => [{ name: '127.0.0.1:6001', isConnected: true }],
     peers: () => [],
+    unproven: () => [{ code: 'unsigned', reason: '' }],
   }) as unknown as Directory;
   const telemetry = new Telemetry(directory, statesOf(directory));
   const load = {

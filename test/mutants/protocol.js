@@ -39,13 +39,13 @@ export const PROTOCOL_MUTANTS = [
   },
   {
     rule: 'owners own all below their prefix',
-    file: 'trust/ownership.ts',
+    file: 'trust/owners.ts',
     from: 'this.#below.get(above) ?? this.#prefixes.get(above)',
     to: 'this.#below.get(above)',
   },
   {
     rule: 'the longest prefix with owners counts',
-    file: 'trust/ownership.ts',
+    file: 'trust/owners.ts',
     from: 'if (own !== undefined) return own;',
     to: '',
   },
@@ -76,7 +76,7 @@ export const PROTOCOL_MUTANTS = [
   {
     rule: 'a changed announcement is verified anew',
     file: 'trust/ownership.ts',
-    from: 'signedText(this.#options.registry, held) === text;',
+    from: 'signedText(registry, held) === text;',
     to: 'true;',
   },
   {

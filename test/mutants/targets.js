@@ -1,3 +1,4 @@
+import { ATTACK_MUTANTS } from './attacks.js';
 import { AUTH_MUTANTS } from './auth.js';
 import { APP_MUTANTS } from './cluster/app.js';
 import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
@@ -9,9 +10,10 @@ import { PROTOCOL_MUTANTS } from './protocol.js';
 /**
  * What is broken, with the tests that have to notice it.
  * @typedef {object} Target
- * @property {string} name - of the package, which is copied
+ * @property {string} name
  * @property {string} source - the folder of the files of its mutants
- * @property {readonly string[]} parts - files and folders that the tests need, besides the package
+ * @property {readonly string[]} parts - files and folders that are copied: what is broken, and what the tests need besides packages
+ * @property {string} [build] - a script that has to run before the tests, because they start programs
  * @property {readonly string[]} tests - what their paths begin with
  * @property {Readonly<Record<string, string>>} env - of the tests
  * @property {number} timeoutMs - a mutant may loop for ever, or wait for what never comes
@@ -20,7 +22,12 @@ import { PROTOCOL_MUTANTS } from './protocol.js';
 
 /**
  * A rule, and a change to a file that breaks it.
- * @typedef {{ rule: string, file: string, from: string, to: string }} Mutant
+ * @typedef {object} Mutant
+ * @property {string} rule
+ * @property {string} file
+ * @property {string} from
+ * @property {string} to
+ * @property {readonly string[]} [tests] - those that have to notice it, if others of the target need not run
  */
 
 /** @type {readonly Target[]} */
@@ -28,7 +35,7 @@ export const TARGETS = [
   {
     name: 'protocol',
     source: 'packages/protocol/src',
-    parts: ['conformance', 'test/simulation', 'test/support'],
+    parts: ['packages/protocol', 'conformance', 'test/simulation', 'test/support'],
     tests: ['packages/protocol', 'test/simulation'],
     // Some rules are broken by few seeds only.
     env: { SEEDS: '500' },
@@ -47,7 +54,7 @@ export const TARGETS = [
   {
     name: 'broker',
     source: 'packages/broker/src/cluster',
-    parts: ['test/support'],
+    parts: ['packages/broker', 'test/support'],
     // Those without an engine. The engines have their own suite.
     tests: [
       'cluster/broadcast',
@@ -67,9 +74,19 @@ export const TARGETS = [
     mutants: [...BROADCAST_MUTANTS, ...PARTS_MUTANTS, ...NODE_MUTANTS, ...APP_MUTANTS],
   },
   {
+    name: 'attacks',
+    source: 'packages',
+    parts: ['packages', 'services/id-v5', 'test/attacks', 'test/support'],
+    build: 'packages/cli/bundle.js',
+    tests: ['test/attacks'],
+    env: {},
+    timeoutMs: 120_000,
+    mutants: ATTACK_MUTANTS,
+  },
+  {
     name: 'gateway',
     source: 'packages/gateway/src/auth',
-    parts: ['test/support'],
+    parts: ['packages/gateway', 'test/support'],
     tests: ['packages/gateway/test/auth/auth-rules'],
     env: {},
     timeoutMs: 60_000,

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import Pusher from 'pusher';
 import { createBroker } from '@rollcall/broker';
+import type { Broker } from '@rollcall/broker';
 import { APP } from './connection.ts';
 import { PROGRAMS, Programs } from './processes.ts';
 import type { Environment, RunningProgram } from './processes.ts';
@@ -37,9 +38,10 @@ export class Cluster {
     };
   }
 
-  static async start(): Promise<Cluster> {
-    const broker = await createBroker({ apps: [APP], port: 0 });
-    return new Cluster(broker.port, () => broker.close());
+  /** @param broker default: an embedded one */
+  static async start(broker?: Pick<Broker, 'port' | 'close'>): Promise<Cluster> {
+    const used = broker ?? (await createBroker({ apps: [APP], port: 0 }));
+    return new Cluster(used.port, () => used.close());
   }
 
   /** Starts a gateway without a snapshot, and resolves when it listens. */

@@ -38,24 +38,33 @@ func parseFrame(text []byte) (frame, bool) {
 	return f, true
 }
 
+// A member of a presence channel.
+type member struct {
+	UserID string          `json:"user_id"`
+	Info   json.RawMessage `json:"user_info"`
+}
+
 // members returns the users that a frame of a presence channel reports.
-func (f frame) members() []string {
+func (f frame) members() (members []member) {
 	switch f.Event {
 	case frameSubscribed:
 		var data struct {
-			Presence struct{ IDs []string }
+			Presence struct {
+				IDs  []string
+				Hash map[string]json.RawMessage
+			}
 		}
 		_ = json.Unmarshal(f.Data, &data) // invalid data has no members
-		return data.Presence.IDs
-	case frameMemberAdded:
-		var data struct {
-			UserID string `json:"user_id"`
+		for _, id := range data.Presence.IDs {
+			members = append(members, member{id, data.Presence.Hash[id]})
 		}
+	case frameMemberAdded:
+		var data member
 		if json.Unmarshal(f.Data, &data) == nil {
-			return []string{data.UserID}
+			members = append(members, data)
 		}
 	}
-	return nil
+	return members
 }
 
 // refusal returns why the server refuses a request, or nil if the frame is not a refusal.

@@ -116,9 +116,7 @@ func (k *keeper) handle(received frame) {
 		}
 	case names.presence(own.ID):
 		for _, member := range received.members() {
-			if inc, ok := incOf(member, own.ID); ok {
-				k.compare(own, Service{ID: own.ID, Inc: inc}, false)
-			}
+			k.meet(own, member)
 		}
 		if received.Event == "table" {
 			up, left := parseTable(k.opened(received))
@@ -129,6 +127,26 @@ func (k *keeper) handle(received frame) {
 				k.compareSigned(own, each, "exit")
 			}
 		}
+	}
+}
+
+// meet compares a member of the instance's channel, which is an observer or a run with the same ID. A service that signs
+// believes a signature only: a forged run would have it number its own so high that it cannot follow itself.
+func (k *keeper) meet(own Service, member member) {
+	inc, ok := incOf(member.UserID, own.ID)
+	if !ok || inc == own.Inc {
+		return
+	}
+	if k.broker.signer == nil {
+		k.compare(own, Service{ID: own.ID, Inc: inc}, false)
+		return
+	}
+	info := member.Info
+	if k.broker.sealer != nil {
+		info, _ = k.broker.sealer.open(envelope{memberEvent, k.broker.channels.presence(own.ID)}, info)
+	}
+	if held, err := ParseAnnouncement(info); err == nil && held.ID == own.ID && held.Inc == inc {
+		k.compareSigned(own, held, "register")
 	}
 }
 

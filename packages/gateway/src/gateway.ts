@@ -69,9 +69,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     const parts = await createParts(config, { registry, logger, dashboard }, closing);
     const endpoint = await startServing(parts);
-    const { adminUrl, catalog } = await startAdmin(parts, endpoint, closing);
     const auth = await startAuth(parts, closing);
     const reconfiguration = new Reconfiguration(parts, auth);
+    const { adminUrl, catalog } = await startAdmin(parts, reconfiguration, endpoint, closing);
     return {
       ...endpoint,
       adminUrl,

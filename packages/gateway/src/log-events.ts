@@ -1,7 +1,7 @@
 import { watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
-import type { EventContext, ObserverEvent } from '@rollcall/protocol';
+import type { EventContext, Journal, ObserverEvent } from '@rollcall/protocol';
 import { limitLines } from '@rollcall/runtime';
 import type { LineLimit, Logger } from '@rollcall/runtime';
 import type { LiveDataPlane } from './live-data-plane.ts';
@@ -18,13 +18,17 @@ const DROPPED_LIMIT: LineLimit = { maxLines: 1, windowMs: 10_000 };
 
 export interface EventSources {
   readonly directory: Directory;
+  readonly journal: Pick<Journal, 'refused'>;
   readonly states: Pick<InstanceStates, 'listen'>;
   readonly plane: Pick<LiveDataPlane, 'whenApplied' | 'rollouts'>;
 }
 
-/** Logs the instances that the directory knows, versions that are not accepted, and then each of its events, once every worker routes by it. */
+/**
+ * Logs what was refused, the instances that the directory knows, versions that are not accepted, and then each of its events, once
+ * every worker routes by it.
+ */
 export function logEvents(
-  { directory, states, plane }: EventSources,
+  { directory, journal, states, plane }: EventSources,
   context: EventContext,
   logger: Logger,
 ): void {
@@ -39,6 +43,8 @@ export function logEvents(
     const log = lines[event.type === 'refused' ? 'refused' : level];
     plane.whenApplied(() => log({}, message));
   };
+  for (const { event, refusal } of journal.refused) write({ type: 'refused', event, refusal });
+  for (const refusal of directory.unproven()) write({ type: 'unproven', refusal });
   for (const instance of directory.instances())
     write({ type: 'registered', instance, why: `it is ${instance.status}` });
   for (const prefix of plane.rollouts.prefixes())

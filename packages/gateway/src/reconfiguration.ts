@@ -20,6 +20,11 @@ export class Reconfiguration {
     this.#current = parts.config;
   }
 
+  /** The configuration now. Settings that do not reload take effect at the next start only. */
+  get current(): ResolvedConfig {
+    return this.#current;
+  }
+
   /** See {@link Gateway.configure}. */
   run(config: GatewayConfig | (() => GatewayConfig), file: string | undefined): string[] {
     const { audit } = this.#parts;

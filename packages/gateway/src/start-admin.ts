@@ -7,8 +7,11 @@ import { catalogApi } from './catalog/api.ts';
 import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { collectFacts } from './exposure/collect-facts.ts';
+import { exposureOf } from './exposure/exposure.ts';
 import { defaultAdminPort } from './parts.ts';
 import type { Closing, Parts } from './parts.ts';
+import type { Reconfiguration } from './reconfiguration.ts';
 import { serveApp } from './serve-app.ts';
 
 /** Where clients reach the gateway. */
@@ -20,12 +23,13 @@ interface Endpoint {
 /** Starts the admin API and the catalog, which show what the gateway knows. */
 export async function startAdmin(
   parts: Parts,
+  reconfiguration: Reconfiguration,
   endpoint: Endpoint,
   closing: Closing,
 ): Promise<{ readonly adminUrl: string; readonly catalog: CatalogPorts }> {
   const { config, own, logger, directory, telemetry, states } = parts;
   const { adminHost, adminPort = defaultAdminPort(config.port) } = config;
-  const app = await createAdminApp(parts, endpoint);
+  const app = await createAdminApp(parts, reconfiguration, endpoint);
   app.get('/metrics', async (c) =>
     c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
   );
@@ -49,7 +53,11 @@ export async function startAdmin(
   };
 }
 
-async function createAdminApp(parts: Parts, { url, port }: Endpoint): Promise<Hono> {
+async function createAdminApp(
+  parts: Parts,
+  reconfiguration: Reconfiguration,
+  { url, port }: Endpoint,
+): Promise<Hono> {
   const { config, name, registry, dashboard, journal, directory, telemetry, states } = parts;
   const { certificates, plane, access, audit } = parts;
   return adminApp({
@@ -63,6 +71,7 @@ async function createAdminApp(parts: Parts, { url, port }: Endpoint): Promise<Ho
     },
     access,
     audit,
+    exposure: () => exposureOf(collectFacts(parts, reconfiguration.current)),
     directory,
     states,
     journal,

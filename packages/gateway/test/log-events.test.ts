@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Directory, DirectoryEvents } from '@rollcall/client';
+import type { Directory, DirectoryEvents, Refusal } from '@rollcall/client';
+import type { RefusedEntry } from '@rollcall/protocol';
 import { loggerTo } from '../../../test/support/log.ts';
 import { logEvents } from '../src/log-events.ts';
 import type { Rollouts } from '../src/rollout/rollouts.ts';
@@ -8,13 +9,15 @@ import type { Rollouts } from '../src/rollout/rollouts.ts';
 let lines: string[];
 let directory: EventEmitter<DirectoryEvents>;
 
-beforeEach(() => {
-  vi.useFakeTimers();
+/** Starts to log, with what came before. */
+function start(refused: readonly RefusedEntry[] = [], unproven: readonly Refusal[] = []): void {
   lines = [];
   directory = new EventEmitter();
+  const known = { instances: () => [], unproven: () => unproven };
   logEvents(
     {
-      directory: Object.assign(directory, { instances: () => [] }) as unknown as Directory,
+      directory: Object.assign(directory, known) as unknown as Directory,
+      journal: { refused },
       states: { listen: () => {} },
       plane: {
         whenApplied: (call) => call(),
@@ -24,8 +27,21 @@ beforeEach(() => {
     {},
     loggerTo(lines),
   );
+}
+beforeEach(() => {
+  vi.useFakeTimers();
+  start();
 });
 afterEach(() => vi.useRealTimers());
+
+it('begins with what was refused and what was not proven before, such as in a snapshot', () => {
+  const refusal = { code: 'unsigned', reason: 'it is not signed' } as const;
+  start([{ at: 0, event: 'snapshot', refusal }], [refusal]);
+  expect(lines).toEqual([
+    'refused snapshot (unsigned): it is not signed',
+    'accepted, but not proven (unsigned): it is not signed',
+  ]);
+});
 
 it('logs no more events in a minute than a table has instances, and says how many more there were', () => {
   for (let n = 1; n <= 20_010; n++) directory.emit('broker-connected', '127.0.0.1:6001');

@@ -35,11 +35,12 @@ export type { ErrorCode } from './errors.ts';
 export { EVENTS, isEventName, parseDiscoveryEvent } from './wire/events.ts';
 export type { DiscoveryEvent, EventName } from './wire/events.ts';
 export { isPlaceholder } from './placeholder.ts';
-export { isRecord, quote } from './untrusted.ts';
+export { isDeeperThan, isRecord, quote } from './untrusted.ts';
 export type { Evidence } from './observer/evidence.ts';
 export { Journal } from './observer/journal.ts';
 export type { JournalEntry, RefusedEntry } from './observer/journal.ts';
 export { Observer } from './observer/observer.ts';
+export { parsePresenceMember } from './observer/presence-member.ts';
 export { describeEvent } from './observer/describe-event.ts';
 export type {
   EventContext,
@@ -72,7 +73,9 @@ export {
 } from './trust/auth-request.ts';
 export type { AuthProof } from './trust/auth-request.ts';
 export { Ownership } from './trust/ownership.ts';
-export type { OwnerKey, OwnershipOptions, OwnershipRules } from './trust/ownership.ts';
+export type { OwnershipOptions, OwnershipRules } from './trust/ownership.ts';
+export { OwnersByPrefix } from './trust/owners.ts';
+export type { OwnerKey } from './trust/owners.ts';
 export { signedText } from './trust/signed-text.ts';
 export { urlHost } from './wire/url-host.ts';
 export { Groups } from './table/groups.ts';

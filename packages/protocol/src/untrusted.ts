@@ -3,6 +3,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether a value is nested deeper than this. It looks no deeper. */
+export function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  return Object.values(value).some((part) => isDeeperThan(depth - 1, part));
+}
+
 const QUOTED_LENGTH = 80;
 
 /** Control characters (C0 and C1), line separators and bidirectional overrides, which can forge or garble a line. */

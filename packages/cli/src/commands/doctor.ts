@@ -4,7 +4,13 @@ import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rol
 import type { RegistryConfig } from '@rollcall/client';
 import { isInColour } from '@rollcall/runtime/log';
 import { connectionFailure, silentLogger } from '@rollcall/runtime';
-import type { CertificateView, InstanceView, StatusView } from '@rollcall/gateway';
+import type {
+  CertificateView,
+  ExposureFinding,
+  ExposureView,
+  InstanceView,
+  StatusView,
+} from '@rollcall/gateway';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
@@ -55,6 +61,7 @@ function instruments(given: string | undefined): Instruments {
     isAdminNamed: access.isNamed,
     gatewayView: () => gatewayView(access),
     certificates: () => certificates(access),
+    exposure: () => exposure(access),
     reach,
     ownAddress: async (registry) => ({
       announced: await announced(registry),
@@ -100,6 +107,15 @@ async function certificates(access: AdminAccess): ReturnType<Instruments['certif
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error;
     return { now: 0, all: [] };
+  }
+}
+
+async function exposure(access: AdminAccess): Promise<readonly ExposureFinding[] | undefined> {
+  try {
+    return (await askAdmin<ExposureView>(access, '/api/exposure')).findings;
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error;
+    return undefined;
   }
 }
 

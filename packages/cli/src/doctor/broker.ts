@@ -1,6 +1,5 @@
-import { isLoopback } from '@rollcall/protocol';
 import { adviceOnFailure, describeBroker, RollcallError, variablesOf } from '@rollcall/client';
-import type { ConnectionConfig, RegistryConfig } from '@rollcall/client';
+import type { ConnectionConfig } from '@rollcall/client';
 import { inWords } from '../terminal/duration.ts';
 import type { BrokerAnswer } from './ask-broker.ts';
 import { check } from './finding.ts';
@@ -10,7 +9,6 @@ const broker = check('broker');
 const credentials = check('credentials');
 const clock = check('clock');
 const webSocket = check('websocket');
-const privacy = check('privacy');
 
 /** Pusher and compatible servers refuse a request whose timestamp is further off. */
 const TOLERATED_MS = 600_000;
@@ -115,21 +113,6 @@ export function judgeWebSocket(connection: ConnectionConfig, failure: Error | un
 
 export function webSocketNotTried(): Finding {
   return webSocket.skip('not checked: repair the failures above first');
-}
-
-export function judgePrivacy({ channels, brokers }: RegistryConfig): Finding {
-  const { registry, isPublic, isEncrypted } = channels;
-  if (isEncrypted) return privacy.ok(`${registry} is encrypted: even the broker cannot read it`);
-  if (!isPublic)
-    return privacy.ok(`${registry} is private: only holders of the secret can read it`);
-  if (brokers.every(({ server }) => 'host' in server && isLoopback(server.host))) {
-    const what = brokers.length === 1 ? 'the broker is' : 'the brokers are';
-    return privacy.ok(`${registry} is public, but ${what} on loopback`);
-  }
-  return privacy.warn(
-    `${registry} is public: anyone with the app key, which web pages contain, can read the addresses of your instances`,
-    'set ROLLCALL_CHANNEL=private-mapped-discovery for all programs at the same time',
-  );
 }
 
 /** The broker's reason, to follow in brackets: one line, printable, short. */

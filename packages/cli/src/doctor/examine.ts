@@ -2,10 +2,12 @@ import { connectionsOf, describeBroker } from '@rollcall/client';
 import type { Announcement, ConnectionConfig, Instance, RegistryConfig } from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
 import { errorMessage } from '@rollcall/runtime';
+import type { ExposureFinding } from '@rollcall/gateway';
 import type { ProbeOutcome } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
 import * as broker from './broker.ts';
 import { judgeCertificates } from './certificates.ts';
+import { judgeExposure } from './exposure.ts';
 import type { CertificateEvidence } from './certificates.ts';
 import { check } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -40,6 +42,8 @@ export interface Instruments {
   /** The certificates of the gateway, and its time; none if its admin API does not answer. */
   certificates(): Promise<{ readonly now: number; readonly all: readonly CertificateEvidence[] }>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
+  /** How exposed the deployment is, as the gateway finds; undefined if its admin API does not answer. */
+  exposure(): Promise<readonly ExposureFinding[] | undefined>;
   ownAddress(registry: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
 }
 
@@ -79,10 +83,10 @@ export async function examine(
     const hasFailed = accepted.some(({ level }) => level === 'fail');
     asked.push({ connection, localAddress, hasFailed });
   }
-  report(broker.judgePrivacy(registry));
+  const own = await instruments.ownAddress(registry);
   report(
     judgeAddress({
-      ...(await instruments.ownAddress(registry)),
+      ...own,
       towardsBroker: asked.find(({ localAddress }) => localAddress !== undefined)?.localAddress,
       isBrokerLocal: isLocal(registry),
     }),
@@ -97,6 +101,11 @@ export async function examine(
     if (heard !== undefined) received.push(heard);
   }
   if (received.length > 0) await examineRegistry(instruments, registry, received, report);
+  const announcements = received.flatMap(({ instances }) =>
+    instances.map(({ announcement }) => announcement),
+  );
+  const here = { registry, announcements, ownAddresses: own.interfaces, now: Date.now() };
+  judgeExposure(await instruments.exposure(), here).forEach(report);
 }
 
 /** Says at which broker something was found, if there are several. */

@@ -34,6 +34,7 @@ const REMOTE = registryFromEnv({
   PUSHER_APP_KEY: 'k',
   PUSHER_APP_SECRET: 's',
   PUSHER_HOST: '10.0.0.1',
+  PUSHER_APP_SECURE: '1',
   ROLLCALL_CHANNEL: 'private-mapped-discovery',
 });
 
@@ -53,6 +54,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     isAdminNamed: false,
     gatewayView: () => Promise.resolve(viewOf('healthy')),
     certificates: () => Promise.resolve({ now: 0, all: [] }),
+    exposure: () => Promise.resolve([]),
     reach: () => Promise.resolve({ status: 200 }),
     ownAddress: () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
     ...planted,
@@ -132,7 +134,7 @@ describe('each planted fault is the only finding', () => {
           channels: { ...REMOTE.channels, registry: 'mapped-discovery', isPublic: true },
         }),
       },
-      /^privacy warn mapped-discovery is public/,
+      /^exposure warn medium: mapped-discovery is public: .* \(public-channel\)$/,
     ],
     [
       'no WebSocket',
@@ -251,7 +253,9 @@ describe('each planted fault is the only finding', () => {
       gatewayView: () => Promise.resolve(undefined),
       reach: () => Promise.resolve({ code: 'ECONNREFUSED' }),
     });
-    expect(all.at(-1)?.advice).toMatch(/set ROLLCALL_ADDRESS where it runs/);
+    expect(all.find(({ check }) => check === 'instances')?.advice).toMatch(
+      /set ROLLCALL_ADDRESS where it runs/,
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import type {
   Peer,
   ProbeAttempt,
   Reaction,
+  Refusal,
   Sighting,
   Statement,
   TableEvent,
@@ -26,6 +27,7 @@ import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions, OwnershipConfig } from './discover-options.ts';
 import { Inbox } from './inbox.ts';
+import { Pace } from './pace.ts';
 import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
@@ -71,6 +73,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #instanceTls: InstanceTls;
   #ownership: OwnershipConfig | undefined;
   #judge: Judge | undefined;
+  /** Judges what the table holds by other owners. */
+  #reowning: Pace | undefined;
   #isAnswered = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
@@ -184,6 +188,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#observer.peers.all(performance.now());
   }
 
+  /** Why each instance that would be refused if ownership was enforced would be. None if it is enforced. */
+  unproven(): readonly Refusal[] {
+    const { table } = this.#observer;
+    return table.entries().flatMap(({ key }) => {
+      const held = table.statementOf(key);
+      return (held !== undefined && this.#judge?.unproven(held.announcement)) || [];
+    });
+  }
+
   /** Everything that the table holds, instances and exits, for a snapshot. {@link restore} takes it in. */
   export(): Statement[] {
     return this.#observer.table.export(performance.now());
@@ -191,7 +204,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Takes in what another observer, or an earlier run of this one, exported. New instances are suspect until a probe succeeds. */
   restore(statements: readonly Statement[]): void {
-    this.#react(this.#observer.restore(statements, performance.now()));
+    this.#react(this.#observer.restore(statements, performance.now()), 'snapshot');
   }
 
   /**
@@ -256,6 +269,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   close(): void {
     this.#closing.abort();
     this.#judge?.close();
+    this.#reowning?.stop();
     clearInterval(this.#timer);
     this.#inbox.close();
     for (const session of this.#sessions) session.close();
@@ -304,7 +318,14 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #reown(judge: Judge): void {
-    this.#react(this.#observer.reown(judge, performance.now()));
+    const steps = this.#observer.reown(judge, () => performance.now());
+    this.#reowning?.stop();
+    this.#reowning = new Pace(() => {
+      const { value, done = false } = steps.next();
+      if (!done) this.#react(value);
+      return !done;
+    });
+    this.#reowning.start();
   }
 
   #handlers(): SessionHandlers {

@@ -1,5 +1,6 @@
 import { isRecord, parseAnnouncement } from '@rollcall/protocol';
 import type { EventName } from '@rollcall/protocol';
+import { Pace } from './pace.ts';
 
 /** Why an event was dropped: a later one of the same instance superseded it, or too many were waiting. */
 export type DropReason = 'superseded' | 'full';
@@ -10,10 +11,6 @@ export interface InboxOptions<From> {
   readonly onDropped: (why: DropReason) => void;
 }
 
-/** Events are taken in for no longer than this at a stretch. */
-const MAX_STRETCH_MS = 5;
-/** And for a quarter of the time at most: after a stretch comes a rest of so many times its length. */
-const REST = 3;
 /** More than all gateways of a large deployment answer at once. */
 const MAX_STATEMENTS = 50_000;
 
@@ -33,10 +30,9 @@ export class Inbox<From extends { readonly name: string }> {
   readonly #options: InboxOptions<From>;
   /** By sender, event, instance and where it is reached, or numbered. */
   readonly #waiting = new Map<string | number, Waiting<From>>();
+  readonly #pace = new Pace(() => this.#takeFirst());
   #statements = 0;
   #number = 0;
-  #restsUntil = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: InboxOptions<From>) {
     this.#options = options;
@@ -57,11 +53,11 @@ export class Inbox<From extends { readonly name: string }> {
       // Its place stays, so that an instance which announces without end is not put off for ever.
       if (isNewer(data, earlier.data)) this.#waiting.set(key, { ...earlier, data });
     }
-    if (this.#timer === undefined) this.#schedule();
+    this.#pace.start();
   }
 
   close(): void {
-    clearTimeout(this.#timer);
+    this.#pace.stop();
     this.#waiting.clear();
   }
 
@@ -75,25 +71,15 @@ export class Inbox<From extends { readonly name: string }> {
     this.#waiting.set(key ?? this.#number++, { from, event, data, statements });
   }
 
-  #schedule(): void {
-    const wait = this.#restsUntil - performance.now();
-    if (wait <= 0) this.#takeSome();
-    else this.#timer = setTimeout(() => this.#takeSome(), wait);
-  }
-
-  #takeSome(): void {
-    const begun = performance.now();
-    let now = begun;
+  /** Takes in the first event that waits, and returns whether there are more. */
+  #takeFirst(): boolean {
     for (const [key, { from, event, data, statements }] of this.#waiting) {
       this.#waiting.delete(key);
       this.#statements -= statements;
-      this.#options.take(event, data, now, from);
-      now = performance.now();
-      if (now - begun >= MAX_STRETCH_MS) break;
+      this.#options.take(event, data, performance.now(), from);
+      break;
     }
-    this.#restsUntil = now + REST * (now - begun);
-    this.#timer = undefined;
-    if (this.#waiting.size > 0) this.#schedule();
+    return this.#waiting.size > 0;
   }
 }
 

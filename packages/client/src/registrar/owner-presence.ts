@@ -1,8 +1,8 @@
-import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
+import { parseDiscoveryEvent, parsePresenceMember, parsePresenceUserId } from '@rollcall/protocol';
 import type { Owned, Owner, Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import type { Link } from '../transport/link.ts';
-import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
+import { openMember, ownerIdentity, presenceChannel } from '../transport/presence.ts';
 import type { OwnerConnection } from '../transport/registry-config.ts';
 import { Signer } from '../trust/signer.ts';
 import type { Timers } from './timers.ts';
@@ -62,11 +62,22 @@ export class OwnerPresence {
   }
 
   /** A member of the instance's channel is an observer, or a run with the same id. */
-  #meet({ userId }: Member): void {
-    const { announcement } = this.#context.owner;
-    const run = parsePresenceUserId(userId);
-    if (run?.id !== announcement.id) return;
-    this.#receive({ announcement: { ...announcement, inc: run.inc }, left: false });
+  #meet(member: Member): void {
+    const { connection, owner } = this.#context;
+    const { announcement } = owner;
+    const run = parsePresenceUserId(member.userId);
+    if (run?.id !== announcement.id || run.inc === announcement.inc) return;
+    // A forged run would have a service that signs number its own so high that it cannot follow itself.
+    if (Signer.of(connection) === undefined)
+      this.#receive({ announcement: { ...announcement, inc: run.inc }, left: false });
+    else this.#receiveSigned(openMember(connection, run.id, member));
+  }
+
+  #receiveSigned(member: Member): void {
+    const parsed = parsePresenceMember(this.#context.owner.announcement.id, member);
+    if (!parsed.ok) return;
+    const statement = { announcement: parsed.value, left: false };
+    if (this.#isGenuine(statement)) this.#receive(statement);
   }
 
   #receiveTable(event: string, data: unknown): void {

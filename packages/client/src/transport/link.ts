@@ -6,6 +6,7 @@ import { isOwnShortage, isRecord, urlHost } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import { connectionFailure } from '@rollcall/runtime';
+import { dropMalformed } from './malformed-messages.ts';
 import { authorizerOf } from './access-of.ts';
 import type { Authorization } from './owner-access.ts';
 import type { BrokerAddress } from './broker-config.ts';
@@ -16,12 +17,12 @@ import { openEvent } from './presence.ts';
 import type { Identity } from './owner-access.ts';
 import { keepConnected } from './reconnect.ts';
 import { isSealed } from './seal.ts';
-import { omitAddressesFromSni } from './web-socket.ts';
+import { adaptWebSockets } from './web-socket.ts';
 
 // pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
 type PusherClient = InstanceType<typeof PusherClient>;
-omitAddressesFromSni();
+adaptWebSockets();
 
 /** pusher-js uses the lower of this and the server's figure. Hosted Pusher does not count pings as messages. */
 const ACTIVITY_TIMEOUT_MS = 10_000;
@@ -80,6 +81,7 @@ export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Lin
   const authorize = authorizerOf(registry);
   const closing = new AbortController();
   const pusher = new PusherClient(registry.key, clientOptions(registry, authorizeSoon));
+  dropMalformed(pusher.connection);
   const watchdog = keepConnected(pusher.connection, isListening);
 
   pusher.connection.bind('state_change', (change: { previous: string; current: string }) => {

@@ -23,6 +23,8 @@ export class Judge {
   readonly #options: JudgeOptions;
   readonly #ownership: Ownership;
   readonly #reported = new Set<string>();
+  /** Why announcements would be refused that were accepted. */
+  readonly #unproven = new WeakMap<Announcement, Refusal>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: JudgeOptions) {
@@ -35,12 +37,18 @@ export class Judge {
   refusal(statement: Statement, held?: Statement): Refusal | undefined {
     const refusal = this.#ownership.refusal(statement, held);
     if (refusal === undefined || this.#options.mode === 'enforce') return refusal;
+    this.#unproven.set(statement.announcement, refusal);
     const key = `${refusal.code} ${instanceKey(statement.announcement)}`;
     if (!this.#reported.has(key) && this.#reported.size < MAX_REPORTED) {
       this.#reported.add(key);
       this.#options.onUnproven(refusal);
     }
     return undefined;
+  }
+
+  /** Why an accepted announcement would be refused if ownership was enforced; undefined if it would not. */
+  unproven(announcement: Announcement): Refusal | undefined {
+    return this.#unproven.get(announcement);
   }
 
   close(): void {

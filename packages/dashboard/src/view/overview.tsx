@@ -5,6 +5,7 @@ import { filterInstances, groupServices } from '../model/services.ts';
 import type { Action, Model } from '../model/model.ts';
 import { Certificates } from './certificates.tsx';
 import { Events } from './events.tsx';
+import { Exposure } from './exposure.tsx';
 import { Gateways } from './gateways.tsx';
 import { NoServices } from './no-services.tsx';
 import { Service } from './service.tsx';
@@ -56,6 +57,7 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
       <aside>
         <Gateways status={status} now={now} />
         <Certificates status={status} now={now} />
+        <Exposure />
         <Events events={model.events} />
       </aside>
       <TokenDialog actions={actions} />

@@ -10,10 +10,11 @@ export interface Polled<T> {
 }
 
 /**
- * What a path of the admin API responds with, requested again every two seconds while the page is visible.
+ * What a path of the admin API responds with, requested again while the page is visible.
  * @param run - another number requests it anew, for example with another token
+ * @param refreshMs - the time between two requests. Default: two seconds
  */
-export function usePolled<T>(path: string, run = 0): Polled<T> {
+export function usePolled<T>(path: string, run = 0, refreshMs = REFRESH_MS): Polled<T> {
   const [state, setState] = useState<Polled<T>>({});
   useEffect(() => {
     const ending = new AbortController();
@@ -28,7 +29,7 @@ export function usePolled<T>(path: string, run = 0): Polled<T> {
         setState((was) => ({ ...was, error: error as Error }));
       }
       // A slow program is asked less often.
-      const pause = Math.max(REFRESH_MS, (performance.now() - begun) * 10);
+      const pause = Math.max(refreshMs, (performance.now() - begun) * 10);
       if (!signal.aborted) timer = setTimeout(() => void load(), pause);
     }
     setState({});
@@ -37,6 +38,6 @@ export function usePolled<T>(path: string, run = 0): Polled<T> {
       clearTimeout(timer);
       ending.abort();
     };
-  }, [path, run]);
+  }, [path, run, refreshMs]);
   return state;
 }

@@ -6,7 +6,9 @@ import type { AdminDirectory } from './admin-directory.ts';
 import { byOwnName, byToken } from './access.ts';
 import type { Access } from './access.ts';
 import { auditApi } from './audit-api.ts';
+import { exposureApi } from './exposure-api.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { ExposureFinding } from '../exposure/exposure.ts';
 import { EventLog } from './event-log.ts';
 import type { Event } from './event-log.ts';
 import { EventStreams } from './event-stream.ts';
@@ -44,6 +46,8 @@ export interface AdminAppOptions {
   readonly access: Access;
   /** Who changed what. */
   readonly audit: AuditLog;
+  /** Returns how exposed the deployment is. Default: it is not. */
+  readonly exposure?: () => readonly ExposureFinding[];
   readonly directory: AdminDirectory;
   readonly states: Pick<InstanceStates, 'read' | 'listen'>;
   readonly journal: Journal;
@@ -85,6 +89,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   app.use(byToken(access));
   app.route('/', stateApi(options, views, eventLog));
   app.route('/', auditApi(options.audit));
+  app.route('/', exposureApi(options.exposure ?? (() => [])));
   app.route('/', operatorApi({ ...options, views }));
   return app;
 }

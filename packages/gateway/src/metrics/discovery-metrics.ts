@@ -20,7 +20,7 @@ const STATES: readonly InstanceState[] = [
 export interface DiscoveryMetricsOptions {
   readonly directory: Pick<
     Directory,
-    'on' | 'isConnected' | 'brokers' | 'instances' | 'prefixes' | 'routable' | 'peers'
+    'on' | 'isConnected' | 'brokers' | 'instances' | 'prefixes' | 'routable' | 'peers' | 'unproven'
   >;
   readonly states: Pick<InstanceStates, 'read'>;
   /** Milliseconds since 1970. */
@@ -36,6 +36,7 @@ export function addDiscoveryMetrics(
   addMessages(metrics, directory);
   addChanges(metrics, directory, now);
   addInstances(metrics, directory, states);
+  addUnproven(metrics, directory);
   addProbes(metrics, directory);
   addPeers(metrics, directory);
 }
@@ -144,6 +145,16 @@ function addInstances(
         directory.routable(prefix).filter((each) => read(each).isRoutable).length,
       ]);
   });
+}
+
+function addUnproven(metrics: MetricsRegistry, directory: Pick<Directory, 'unproven'>): void {
+  metrics.gauge(
+    {
+      name: 'unproven_instances',
+      help: 'Instances that would be refused if ownership was enforced',
+    },
+    () => [[{}, directory.unproven().length]],
+  );
 }
 
 function addProbes(metrics: MetricsRegistry, directory: Pick<Directory, 'on'>): void {

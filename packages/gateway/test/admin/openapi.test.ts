@@ -38,6 +38,9 @@ function busy() {
     compared: { own: figures, old: { requests: 0, failures: 0 } },
   };
   const made = setup({
+    exposure: () => [
+      { code: 'public-channel', severity: 'medium', found: 'it is public', advice: 'end it' },
+    ],
     rollouts: {
       of: (prefix) => (prefix === '/v1' ? [held] : []),
       decide: (prefix, version) => (prefix === '/v1' && version === '1.5' ? held : undefined),
@@ -82,6 +85,7 @@ const CASES: [operation: string, target: string, schema: string][] = [
   ['get /api/explain', '/api/explain?path=/v1', 'Explanation'],
   ['get /api/changes', '/api/changes', 'State'],
   ['get /api/audit', '/api/audit', 'Audit'],
+  ['get /api/exposure', '/api/exposure', 'Exposure'],
 ];
 
 const operations = Object.entries(description.paths).flatMap(([path, methods]) =>

@@ -107,30 +107,27 @@ export class Observer {
     return this.#relayed(statements, true, now);
   }
 
-  /** Who may announce what has changed: forgets what may not be announced any more. */
-  reown(ownership: Pick<Ownership, 'refusal'>, now: number): Reaction {
+  /**
+   * Who may announce what has changed: forgets what may not be announced any more. Each step is an instance, because verifying
+   * the signatures of many takes a while.
+   */
+  *reown(ownership: Pick<Ownership, 'refusal'>, clock: () => number): Generator<Reaction> {
     this.#ownership = ownership;
-    const effects: Effect[] = [];
     const prefixes = new Set<string>();
     for (const { key, configuredAs } of this.table.entries()) {
-      const held = this.table.statementOf(key);
-      if (held === undefined || configuredAs !== undefined) continue;
-      const refusal = ownership.refusal(held, held);
-      if (refusal === undefined) continue;
-      prefixes.add(held.announcement.prefix);
-      effects.push(...this.#apply({ type: 'disowned', key, why: refusal.reason }, now));
+      const held = configuredAs === undefined ? this.table.statementOf(key) : undefined;
+      const refusal = held && !held.left ? ownership.refusal(held, held) : undefined;
+      if (held !== undefined && refusal !== undefined) {
+        prefixes.add(held.announcement.prefix);
+        yield this.learn({ type: 'disowned', key, why: refusal.reason }, clock());
+      } else yield NO_REACTION;
     }
     // A prefix that it should never have had must not hide a shorter one.
     const known = this.table.prefixes();
+    const why = 'no owner of it announces it';
     for (const prefix of prefixes)
       if (known.some((each) => each !== prefix && prefix.startsWith(`${each}/`)))
-        effects.push(
-          ...this.#apply(
-            { type: 'prefix-dismissed', prefix, why: 'no owner of it announces it' },
-            now,
-          ),
-        );
-    return { ...NO_REACTION, effects };
+        yield this.learn({ type: 'prefix-dismissed', prefix, why }, clock());
   }
 
   #relayed(statements: readonly Statement[], isRestored: boolean, now: number): Reaction {

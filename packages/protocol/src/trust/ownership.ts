@@ -2,16 +2,10 @@ import { quote } from '../untrusted.ts';
 import type { Announcement } from '../wire/announcement-types.ts';
 import type { Refusal, RefusalCode } from '../wire/refusal.ts';
 import type { Statement } from '../wire/statement.ts';
+import { OwnersByPrefix } from './owners.ts';
+import type { OwnerKey } from './owners.ts';
 import { keyIdIn, keyIdOf } from './service-key.ts';
 import { signedText } from './signed-text.ts';
-
-/** A service key that owns prefixes. */
-export interface OwnerKey {
-  /** Its public half, such as `rpk_…`. */
-  readonly key: string;
-  /** When it ceases to be an owner: milliseconds since 1970. Default: never. */
-  readonly until?: number;
-}
 
 /** Who may announce which prefixes. */
 export interface OwnershipRules {
@@ -35,28 +29,20 @@ export interface OwnershipOptions extends OwnershipRules {
   readonly verified: WeakSet<Announcement>;
 }
 
-/** The keys that own a prefix, by their ids. */
-type Owners = ReadonlyMap<string, OwnerKey>;
-
 /**
  * Judges whether a statement comes from who may make it. It does not matter who carries it: an owner, another observer or a
  * snapshot.
  */
 export class Ownership {
   readonly #options: OwnershipOptions;
-  readonly #prefixes = new Map<string, Owners>();
-  readonly #below = new Map<string, Owners>();
+  readonly #owners: OwnersByPrefix;
   /** The public halves of all keys, by their ids. */
   readonly #keys = new Map<string, string>();
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
-    for (const [pattern, owners] of Object.entries(options.owners)) {
-      const rules = pattern.endsWith('/*') ? this.#below : this.#prefixes;
-      const byId = owners.map((owner) => [keyIdOf(owner.key), owner] as const);
-      rules.set(pattern.replace(/\/\*?$/, ''), new Map(byId));
-      for (const [id, { key }] of byId) this.#keys.set(id, key);
-    }
+    this.#owners = new OwnersByPrefix(options.owners);
+    for (const { key } of Object.values(options.owners).flat()) this.#keys.set(keyIdOf(key), key);
   }
 
   /**
@@ -65,7 +51,7 @@ export class Ownership {
    */
   refusal(statement: Statement, held?: Statement): Refusal | undefined {
     const { announcement } = statement;
-    const owners = this.#ownersOf(announcement.prefix);
+    const owners = this.#owners.of(announcement.prefix);
     const keyId = announcement.id === undefined ? undefined : keyIdIn(announcement.id);
     const signer = keyId === undefined ? undefined : this.#keys.get(keyId);
     if (owners === undefined && this.#options.unowned === 'refuse')
@@ -119,28 +105,15 @@ export class Ownership {
   #isGenuine(statement: Statement, held: Statement | undefined, key: string): boolean {
     const { announcement } = statement;
     const { sig = '' } = announcement;
-    const text = signedText(this.#options.registry, statement);
+    const { registry, verified } = this.#options;
+    const isVerified = held !== undefined && verified.has(held.announcement);
+    if (isVerified && held.announcement === announcement) return true;
+    const text = signedText(registry, statement);
     const isKnown =
-      held !== undefined &&
-      held.announcement.sig === sig &&
-      this.#options.verified.has(held.announcement) &&
-      signedText(this.#options.registry, held) === text;
+      isVerified && held.announcement.sig === sig && signedText(registry, held) === text;
     if (!isKnown && !this.#options.verify(key, text, sig)) return false;
-    this.#options.verified.add(announcement);
+    verified.add(announcement);
     return true;
-  }
-
-  /** The keys that own a prefix, or undefined if it has no owners. */
-  #ownersOf(prefix: string): Owners | undefined {
-    const own = this.#prefixes.get(prefix);
-    if (own !== undefined) return own;
-    for (let at = prefix.lastIndexOf('/'); at >= 0; at = prefix.lastIndexOf('/', at - 1)) {
-      const above = prefix.slice(0, at);
-      const owners = this.#below.get(above) ?? this.#prefixes.get(above);
-      if (owners !== undefined) return owners;
-      if (at === 0) break;
-    }
-    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { isRecord, quote } from '../untrusted.ts';
+import { isDeeperThan, isRecord, quote } from '../untrusted.ts';
 import { ANNOUNCEMENT_FIELDS } from './announcement-fields.ts';
 import type { Announcement } from './announcement-types.ts';
 import { readFields } from './read-field.ts';
@@ -81,10 +81,4 @@ function utf8Bytes(json: string): number {
 export function encodeAnnouncement(announcement: Announcement): Record<string, unknown> {
   const { extra, ...known } = announcement;
   return { ...extra, ...known };
-}
-
-function isDeeperThan(depth: number, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (depth === 0) return true;
-  return Object.values(value).some((part) => isDeeperThan(depth - 1, part));
 }
