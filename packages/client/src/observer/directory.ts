@@ -11,7 +11,6 @@ import type {
   ProbeAttempt,
   Reaction,
   Refusal,
-  Sighting,
   Statement,
   TableEvent,
   Verdict,
@@ -23,6 +22,8 @@ import type { RegistryConfig } from '../transport/registry-config.ts';
 import { Judge } from '../trust/judge.ts';
 import { BrokerSession } from './broker-session.ts';
 import type { SessionHandlers } from './broker-session.ts';
+import type { BrokerPresence, BrokerStatus } from './broker-status.ts';
+import type { ConfiguredInstance } from './configured-instance.ts';
 import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions, OwnershipConfig } from './discover-options.ts';
@@ -32,32 +33,6 @@ import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
-
-/** An instance that is named by a configuration. */
-export interface ConfiguredInstance extends Pick<
-  Announcement,
-  'address' | 'port' | 'scheme' | 'tls' | 'health'
-> {
-  /** The URL that the configuration names. Several instances may have one, whose host is a DNS name. */
-  readonly url: string;
-}
-
-/** A broker of the registry, as an observer finds it. */
-export interface BrokerStatus {
-  /** Such as `10.0.0.7:6001` or `hosted Pusher (cluster eu)`. */
-  readonly name: string;
-  /** Whether the channel is subscribed there. */
-  readonly isConnected: boolean;
-}
-
-/** What a broker of the registry shows of the presence of an instance. */
-export interface BrokerPresence extends BrokerStatus {
-  /**
-   * Whether it is in its presence channel there, has left since the broker was connected, or was not there. `unknown` if the
-   * broker is not connected or has yet to say.
-   */
-  readonly presence: Sighting | 'unknown';
-}
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
