@@ -212,6 +212,26 @@ func TestPresenceThroughAnAuthServer(t *testing.T) {
 			if again := open("register", channel, observer.hears(t, "register")); again.Inc != own.Inc+1 {
 				t.Errorf("registered as %+v", again)
 			}
+
+			// Another run with the ID, and the key.
+			registry.ServiceKey = testServiceKey
+			later := r.Service()
+			later.Inc += 1000
+			link, _, fault := newBroker(registry).enter(t.Context(), later)
+			if fault != nil {
+				t.Fatal(fault)
+			}
+			defer link.close()
+			observer.hears(t, frameMemberAdded)
+			receive(t, clock.asked, "the wait before it outbids")
+			clock.pass(t)
+			observer.seesGo(t)
+			observer.hears(t, frameMemberAdded)
+			receive(t, clock.asked, "the wait before it registers")
+			clock.pass(t)
+			if again := open("register", channel, observer.hears(t, "register")); again.Inc != later.Inc+1 {
+				t.Errorf("registered as %+v", again)
+			}
 			mustDo(t, r.DeRegister)
 			open("exit", channel, observer.hears(t, "exit"))
 		})

@@ -179,10 +179,7 @@ func (k *keeper) meet(own Service, member member) {
 		k.compare(own, Service{ID: own.ID, Inc: inc}, false)
 		return
 	}
-	info := member.Info
-	if k.broker.sealer != nil {
-		info, _ = k.broker.sealer.open(envelope{memberEvent, k.broker.channels.presence(own.ID)}, info)
-	}
+	info := k.opened(frame{Event: memberEvent, Channel: k.broker.channels.presence(own.ID), Data: member.Info})
 	if held, err := ParseAnnouncement(info); err == nil && held.ID == own.ID && held.Inc == inc {
 		k.compareSigned(own, held, "register")
 	}
@@ -195,8 +192,8 @@ func (k *keeper) compareSigned(own, held Service, event string) {
 	}
 }
 
-// opened returns the decrypted data of an event, or nothing if it is not sealed with the registry's key for this event
-// and channel.
+// opened returns the decrypted data of an event, or nothing if it is not sealed with the key of the registry or of the
+// channel, for this event and channel.
 func (k *keeper) opened(event frame) []byte {
 	return k.broker.open(event, k.presence.keys())
 }

@@ -1,4 +1,10 @@
-export type { LeaveOutcome, Logger } from '@rollcall/runtime';
+export type {
+  Certificate,
+  InstanceCredentials,
+  InstanceTlsOptions,
+  LeaveOutcome,
+  Logger,
+} from '@rollcall/runtime';
 export {
   connectionsOf,
   credentialsFromEnv,
@@ -22,12 +28,9 @@ export { describeBroker, variablesOf } from './transport/broker-config.ts';
 export type { BrokerAddress, BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
 export { adviceOnFailure, endpointOf } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
-export type {
-  BrokerPresence,
-  BrokerStatus,
-  ConfiguredInstance,
-  Directory,
-} from './observer/directory.ts';
+export type { BrokerPresence, BrokerStatus } from './observer/broker-status.ts';
+export type { ConfiguredInstance } from './observer/configured-instance.ts';
+export type { Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions, OwnershipConfig } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';
@@ -52,6 +55,7 @@ export type {
   ErrorCode,
   HealthCheck,
   Instance,
+  InstanceIdentity,
   Journal,
   ObserverEvent,
   OwnerKey,
