@@ -29,6 +29,8 @@ export interface HttpRequest {
   readonly onOverdue?: (times: number) => boolean;
   /** Whether the response's body is read. Default: the connection is closed after the head. */
   readonly readsBody?: boolean;
+  /** A longer body ends the request, as `EMSGSIZE`. Default: as long as a text may be. */
+  readonly maxBodyBytes?: number;
   /** Ends the request early. */
   readonly signal?: AbortSignal;
 }
@@ -77,10 +79,24 @@ export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFa
       const { statusCode: status = 0, headers, socket } = response;
       const head = { status, headers, localAddress: socket.localAddress };
       if (options.readsBody !== true) settle({ ...head, body: '' });
-      else text(response).then((body) => settle({ ...head, body }), fail);
+      else
+        text(upTo(options.maxBodyBytes, response)).then((body) => settle({ ...head, body }), fail);
     });
     sent.end(options.body);
   });
+}
+
+async function* upTo(
+  max: number | undefined,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (max !== undefined && length > max)
+      throw Object.assign(new Error('the body is too long'), { code: 'EMSGSIZE' });
+    yield chunk;
+  }
 }
 
 function start({ tls, headers, body, ...rest }: HttpRequest): ClientRequest {

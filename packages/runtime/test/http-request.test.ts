@@ -39,6 +39,13 @@ it('resolves to status, fields and body', async () => {
   });
 });
 
+it('reads no more of a body than is allowed', async () => {
+  const at = await serve((_, response) => void response.end('four'));
+  const options = { ...at, path: '/', readsBody: true, timeoutMs: TIMEOUT_MS };
+  expect(await httpRequest({ ...options, maxBodyBytes: 4 })).toMatchObject({ body: 'four' });
+  expect(await httpRequest({ ...options, maxBodyBytes: 3 })).toEqual({ code: 'EMSGSIZE' });
+});
+
 it('does not wait for an unread body', async () => {
   const at = await serve((_, response) => void response.write('without an end'));
   expect(await httpRequest({ ...at, path: '/', timeoutMs: TIMEOUT_MS })).toMatchObject({

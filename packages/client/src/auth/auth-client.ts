@@ -10,6 +10,8 @@ import {
   OWN_SHORTAGE,
   RollcallError,
 } from '@rollcall/protocol';
+import type { Channels } from '@rollcall/protocol';
+import { readJson } from '@rollcall/protocol/pusher';
 import { httpRequest, httpTarget } from '@rollcall/runtime';
 import type { HttpFailure, HttpResponse } from '@rollcall/runtime';
 import { oneLine } from '../transport/one-line.ts';
@@ -22,6 +24,7 @@ import { readRegistry } from './read-registry.ts';
 /** The auth server itself asks a broker for up to 15 s. */
 const TIMEOUT_MS = 20_000;
 const RETRY_DELAYS_MS = [100, 400];
+const MAX_RESPONSE_BYTES = 65_536;
 const CHANNEL_KEY_BYTES = 32;
 
 type Path = (typeof AUTH_PATHS)[keyof typeof AUTH_PATHS];
@@ -50,7 +53,7 @@ export class AuthClient {
     const { channels } = registry;
     const [first, ...others] = registry.brokers.map(({ id, ...broker }): AuthorizedConnection => {
       const channelKeys = new Map<string, Uint8Array>();
-      const access = this.#accessTo(id, channelKeys);
+      const access = this.#accessTo(id, channels, channelKeys);
       return { ...broker, channels, serviceKey: this.#serviceKey, channelKeys, access };
     });
     if (first === undefined) throw this.#refused('its response names no broker');
@@ -58,7 +61,7 @@ export class AuthClient {
   }
 
   /** @param channelKeys receives the keys of the channels of an encrypted registry */
-  #accessTo(broker: string, channelKeys: Map<string, Uint8Array>): OwnerAccess {
+  #accessTo(broker: string, channels: Channels, channelKeys: Map<string, Uint8Array>): OwnerAccess {
     return {
       authorize: async ({ socketId, channelName, identity }) => {
         const answer = await this.#ask(AUTH_PATHS.channel, {
@@ -68,7 +71,11 @@ export class AuthClient {
           ...(identity !== undefined && { announcement: identity.user_info }),
         });
         const authorization = readAuthorization(answer);
-        if (authorization === undefined) throw this.#refused('its response is no authorization');
+        const isWhole =
+          authorization !== undefined &&
+          (identity === undefined || isMemberData(authorization.channel_data)) &&
+          (!channels.isEncrypted || authorization.shared_secret !== undefined);
+        if (!isWhole) throw this.#refused(`its response is no authorization of ${channelName}`);
         const { shared_secret: secret } = authorization;
         if (secret !== undefined) channelKeys.set(channelName, Buffer.from(secret, 'base64'));
         return authorization;
@@ -83,7 +90,9 @@ export class AuthClient {
   async #ask(path: Path, fields: Record<string, unknown>): Promise<unknown> {
     for (const wait of [...RETRY_DELAYS_MS, undefined]) {
       const outcome = await this.#request(path, JSON.stringify(fields));
-      if ('status' in outcome && outcome.status === 200) return parseJson(outcome.body);
+      if ('status' in outcome && outcome.status === 200) return readJson(outcome.body);
+      if ('code' in outcome && outcome.code === 'EMSGSIZE')
+        throw this.#refused(`its response has more than ${MAX_RESPONSE_BYTES} bytes`);
       if (!isTemporary(outcome)) throw this.#refused(describe(outcome));
       if (wait === undefined) throw this.#unreachable(outcome);
       await delay(wait);
@@ -101,6 +110,7 @@ export class AuthClient {
       headers: { authorization, 'content-type': 'application/json' },
       body,
       readsBody: true,
+      maxBodyBytes: MAX_RESPONSE_BYTES,
       timeoutMs: TIMEOUT_MS,
     });
   }
@@ -141,19 +151,17 @@ function isTemporary(outcome: HttpResponse | HttpFailure): boolean {
 
 function describe(outcome: HttpResponse | HttpFailure): string {
   if (!('status' in outcome)) return outcome.code;
-  const body = parseJson(outcome.body);
+  const body = readJson(outcome.body);
   const detail = isRecord(body) ? body['detail'] : undefined;
   return typeof detail === 'string'
     ? `HTTP ${outcome.status}: ${oneLine(detail)}`
     : `HTTP ${outcome.status}`;
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Whether pusher-js can read who the member of a presence channel is: it throws at other data where nothing catches it. */
+function isMemberData(data: string | undefined): boolean {
+  const member = data === undefined ? undefined : readJson(data);
+  return isRecord(member) && typeof member['user_id'] === 'string';
 }
 
 /** The key of a channel in the one spelling of base64 that every reader accepts: they throw at others where nothing catches it. */

@@ -28,12 +28,16 @@ export function readRegistry(value: unknown): AuthorizedRegistry | undefined {
 function readBroker(value: unknown): AuthorizedBroker | undefined {
   if (!isRecord(value)) return undefined;
   const { id, key, tls, host, port, cluster } = value;
-  if (typeof id !== 'string' || typeof key !== 'string' || typeof tls !== 'boolean')
-    return undefined;
+  if (typeof id !== 'string' || !isAppKey(key) || typeof tls !== 'boolean') return undefined;
   const common = { id, key, tls, source: 'auth' } as const;
   if (typeof cluster === 'string' && /^[A-Za-z0-9-]+$/.test(cluster))
     return { ...common, server: { cluster } };
   if (typeof host !== 'string' || !/^[A-Za-z0-9._:-]+$/.test(host)) return undefined;
   const isPort = typeof port === 'number' && Number.isInteger(port) && port > 0 && port <= 65535;
   return isPort ? { ...common, server: { host, port } } : undefined;
+}
+
+/** The key of an app is part of the URL of a connection, and is not escaped there. */
+function isAppKey(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9._~-]+$/.test(value);
 }

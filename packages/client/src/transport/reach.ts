@@ -6,6 +6,8 @@ import type { BrokerAddress } from './broker-config.ts';
 
 const TIMEOUT_MS = 2000;
 const WAITS_MS = [100, 400];
+/** Of a response to a health check. */
+const MAX_BODY_BYTES = 65_536;
 
 /** The host and port of WebSocket connections. */
 export function endpointOf({ server, tls }: BrokerAddress): { host: string; port: number } {
@@ -38,6 +40,7 @@ async function failureOf(broker: BrokerAddress, signal: AbortSignal): Promise<st
     timeoutMs: TIMEOUT_MS,
     signal,
     readsBody: true,
+    maxBodyBytes: MAX_BODY_BYTES,
     tls: broker.tls ? {} : undefined,
   });
   if ('code' in outcome) return outcome.code;

@@ -109,6 +109,8 @@ describe('an auth server as a service asks it', () => {
       'a cluster that is a path',
       { channel: 'x', brokers: [{ ...BROKER, host: undefined, cluster: '../a' }] },
     ],
+    ['a key of an app that is a path', { channel: 'x', brokers: [{ ...BROKER, key: '../k#' }] }],
+    ['more than 64 KiB', { channel: 'x', brokers: Array.from({ length: 1000 }, () => BROKER) }],
     ['a broker without an id', { channel: 'x', brokers: [{ ...BROKER, id: undefined }] }],
   ])('is refused with %s', async (_what, body) => {
     answers(body);
@@ -134,6 +136,56 @@ describe('an auth server as a service asks it', () => {
       message: expect.stringContaining('its response is no authorization') as string,
     });
     expect(channelKeys?.size).toBe(0);
+  });
+
+  it.each([
+    ['no JSON', 'x'],
+    ['no object', 'null'],
+    ['of nobody', '{}'],
+    ['of a member that is no text', '{"user_id":7}'],
+    ['missing', undefined],
+  ])('ends no service with the data of a member that is %s', async (_what, data) => {
+    answers({ channel: 'x', brokers: [BROKER] });
+    const [{ access }] = await client().connections();
+    answers({ auth: 'k:s', channel_data: data });
+    const subscription = {
+      socketId: '1.2',
+      channelName: 'presence-x.1',
+      identity: { user_id: '1' },
+    };
+    await expect(access.authorize(subscription)).rejects.toMatchObject({
+      code: 'ROLLCALL_AUTH_REFUSED',
+      message: expect.stringContaining('no authorization of presence-x.1') as string,
+    });
+  });
+
+  it('gives the key of each channel of an encrypted registry, or no authorization', async () => {
+    answers({ channel: 'private-encrypted-x', brokers: [BROKER] });
+    const [{ access }] = await client().connections();
+    answers({ auth: 'k:s' });
+    const channelName = 'private-encrypted-x.owners';
+    await expect(access.authorize({ socketId: '1.2', channelName })).rejects.toMatchObject({
+      code: 'ROLLCALL_AUTH_REFUSED',
+    });
+  });
+
+  it('fills no memory with a response that does not end', async () => {
+    let written = 0;
+    const endless = await httpServer((_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536, ' '))) written += 65_536;
+      };
+      response.on('drain', more);
+      more();
+    });
+    const [connections] = await Promise.allSettled([
+      new AuthClient({ authUrl: `http://127.0.0.1:${endless.port}`, serviceKey }).connections(),
+    ]);
+    await endless.close();
+    expect(connections).toMatchObject({
+      reason: { message: expect.stringContaining('has more than 65536 bytes') as string },
+    });
+    expect(written).toBeLessThan(20_000_000);
   });
 
   it('is asked three times while it may answer later, and then reported', async () => {
