@@ -6,7 +6,6 @@ import { limitLines } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { LocalLimits } from '../filters/limits/local-limits.ts';
 import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
@@ -42,20 +41,15 @@ export function authApp(options: AuthAppOptions): Hono {
   // A client without a key can cause them.
   const logRefused = limitLines(logger.warn.bind(logger));
   const app = new Hono();
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (c) => problem(c, new AuthRefusal('too-large', `At most ${MAX_BODY_BYTES} bytes.`)),
-    }),
-  );
   app.get('/healthz', (c) => c.text('ok\n'));
 
   function onPost(path: string, answer: (key: string, fields: Fields) => object | Promise<object>) {
     app.post(path, async (c) => {
       const from = clientNetwork(clientAddress(c));
-      const key = await sender(c, path, from);
+      const body = await bodyOf(c.req.raw);
+      const key = sender(c, path, from, body);
       takeOne(`key ${key}`, rate(), 'too-many-requests');
-      const result = await answer(key, fieldsOf(await c.req.text()));
+      const result = await answer(key, fieldsOf(body));
       count('ok');
       return c.json(result);
     });
@@ -65,8 +59,7 @@ export function authApp(options: AuthAppOptions): Hono {
   }
 
   /** Who sends the request. A network whose requests are refused too often has to wait. */
-  async function sender(c: Context, path: string, from: string): Promise<string> {
-    const body = await c.req.text();
+  function sender(c: Context, path: string, from: string, body: string): string {
     try {
       return rules().sender(c.req.header('authorization') ?? '', path, body);
     } catch (error) {
@@ -118,6 +111,24 @@ export function authApp(options: AuthAppOptions): Hono {
     return problem(c, refusal);
   });
   return app;
+}
+
+/** The body, however it is framed: proxies send on in chunks what they have not read whole. */
+async function bodyOf(request: Request): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request.body ?? []) {
+      length += chunk.length;
+      if (length > MAX_BODY_BYTES) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw new AuthRefusal('bad-request', 'The connection ended before the body did.');
+  }
+  if (length > MAX_BODY_BYTES)
+    throw new AuthRefusal('too-large', `At most ${MAX_BODY_BYTES} bytes.`);
+  return Buffer.concat(chunks).toString();
 }
 
 function fieldsOf(body: string): Fields {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { request as requestPlain } from 'node:http';
 import { request } from 'node:https';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -27,8 +28,10 @@ afterAll(() => broker.end());
 
 let server: RunningAuthServer;
 const warn = vi.fn();
+const error = vi.fn();
 beforeEach(async () => {
   warn.mockClear();
+  error.mockClear();
   server = await start({});
 });
 afterEach(() => server.close());
@@ -47,7 +50,7 @@ function start(auth: object): Promise<RunningAuthServer> {
   return startAuthServer({
     config: configOf(auth),
     registry: broker.connection,
-    logger: { ...silentLogger, warn },
+    logger: { ...silentLogger, warn, error },
   });
 }
 
@@ -114,6 +117,32 @@ describe('an auth server', () => {
     await expect(
       codeOf(ask(server.url + AUTH_PATHS.announce, { method: 'POST', body })),
     ).resolves.toBe('too-large');
+  });
+
+  it('reads a body in chunks, as proxies send it, and not one without end', async () => {
+    const sent = async (body: string, ends = true): Promise<number | undefined> => {
+      const headers = { authorization: proofOf(OWNER, AUTH_PATHS.registry, body) };
+      const chunked = requestPlain(server.url + AUTH_PATHS.registry, { method: 'POST', headers });
+      chunked.on('error', () => {});
+      chunked.write(body);
+      if (ends) chunked.end();
+      const [response] = (await once(chunked, 'response')) as [IncomingMessage];
+      chunked.destroy();
+      return response.statusCode;
+    };
+    await expect(sent('{}')).resolves.toBe(200);
+    await expect(sent('x'.repeat(100_000), false)).resolves.toBe(413);
+  });
+
+  it('reports a body that breaks off as the fault of its sender', async () => {
+    const sent = requestPlain(server.url + AUTH_PATHS.registry, {
+      method: 'POST',
+      headers: { 'content-length': 2 },
+    });
+    sent.on('error', () => {});
+    sent.write('{', () => sent.destroy());
+    await vi.waitFor(() => expect([...server.counts]).toEqual([[{ result: 'bad-request' }, 1]]));
+    expect(error).not.toHaveBeenCalled();
   });
 
   it('refuses a body that is no object, and a broker that it does not have', async () => {
