@@ -136,4 +136,18 @@ export const ATTACK_MUTANTS = [
     to: 'if (false) {',
     tests: ['test/attacks/app-key.test.ts'],
   },
+  {
+    rule: 'a malformed message of the broker ends no program',
+    file: 'client/src/transport/link.ts',
+    from: '  dropMalformed(pusher.connection);\n',
+    to: '',
+    tests: ['test/attacks/transport.test.ts'],
+  },
+  {
+    rule: 'an event that is nested deep ends no program',
+    file: 'client/src/transport/web-socket.ts',
+    from: "if (typeof event.data !== 'string' || !isTooDeep(event.data)) dispatch(event);",
+    to: 'dispatch(event);',
+    tests: ['test/attacks/app-secret.test.ts'],
+  },
 ];
