@@ -120,7 +120,7 @@ export const ATTACK_MUTANTS = [
     file: 'client/src/observer/pace.ts',
     from: 'while (hasMore && now - begun < MAX_STRETCH_MS) {',
     to: 'while (hasMore) {',
-    tests: ['test/attacks/app-secret.test.ts'],
+    tests: ['packages/client/test/observer/pace.test.ts'],
   },
   {
     rule: 'a channel that is not public needs a signature',
