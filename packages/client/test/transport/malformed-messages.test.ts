@@ -43,10 +43,10 @@ describe('a message', () => {
   });
 });
 
-describe('a frame', () => {
-  const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
-  const frame = (data: string): string => JSON.stringify({ event: 'table', data });
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const frame = (data: string): string => JSON.stringify({ event: 'table', data });
 
+describe('a frame', () => {
   it.each<[what: string, text: string, isDropped: boolean]>([
     ['nested deep', nested(65), true],
     ['with data that is', frame(nested(65)), true],
