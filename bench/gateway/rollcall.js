@@ -32,6 +32,7 @@ const isSecure = TLS_CERT !== undefined && TLS_KEY !== undefined;
 const settings = {
   // By HTTP/2, more than the default of 1024 are in flight to the one instance.
   routing: routingSettings({ balancing: { maxInFlight: 4096 } }),
+  instanceCredentials: {},
   pseudonym: 'rollcall-bench',
   accessLog: {
     to: sample === undefined ? 'off' : 'stdout',

@@ -58,6 +58,7 @@ function routerOf(prefixes, instances) {
   return new Router({
     table,
     rules: routingRules(SETTINGS, SERVICES),
+    tlsFor: () => undefined,
     random: Math.random,
     now: () => performance.now(),
   });

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateServiceKey, publicKeyOf } from '@rollcall/client';
 import { FILES } from '../support/certificates.ts';
-import { ask, Cluster } from '../support/cluster.ts';
+import { hasSoketi } from '../support/available.ts';
+import { ask, BrokerCluster, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import { freePort } from '../support/free-port.js';
-import { GENERATE_V5, Load } from '../support/load.ts';
+import { GENERATE_V4, GENERATE_V5, Load } from '../support/load.ts';
+import type { LoadRequest } from '../support/load.ts';
 import { PROGRAMS } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
 
@@ -45,39 +47,75 @@ function service(authUrl: string, env: Environment = {}): RunningProgram {
   });
 }
 
+/** The same in Go, under /v2. */
+function serviceInGo(authUrl: string): RunningProgram {
+  const env = { ROLLCALL_AUTH_URL: authUrl, ROLLCALL_SERVICE_KEY: KEY };
+  return cluster.programs.file(PROGRAMS.idV4, ['-http.port', '0'], env);
+}
+
 async function authUrlOf(program: RunningProgram): Promise<string> {
   const [, url = ''] = await program.line(/auth server listens url=(\S+)/);
   return url;
 }
 
-const statusAt = (gateway: RunningGateway) => async () =>
-  (await ask(`${gateway.url}/v1/health`)).status;
+const statusAt =
+  (gateway: RunningGateway, prefix = '/v1') =>
+  async () =>
+    (await ask(`${gateway.url}${prefix}/health`)).status;
+
+const REGISTRIES: [what: string, env: Environment][] = [
+  ['a public', { ROLLCALL_CHANNEL: 'mapped-discovery' }],
+  ['a private', { ROLLCALL_CHANNEL: 'private-mapped-discovery' }],
+  [
+    'an encrypted',
+    {
+      ROLLCALL_CHANNEL: 'private-encrypted-mapped-discovery',
+      ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64'),
+    },
+  ],
+];
+
+const KINDS: [
+  which: string,
+  kind: { prefix: string; start: (authUrl: string) => RunningProgram; request: LoadRequest },
+][] = [
+  ['in TypeScript', { prefix: '/v1', start: service, request: GENERATE_V5 }],
+  ['in Go', { prefix: '/v2', start: serviceInGo, request: GENERATE_V4 }],
+];
 
 describe('a service with its service key alone', () => {
-  it.each([
-    ['a public', { ROLLCALL_CHANNEL: 'mapped-discovery' }],
-    ['a private', { ROLLCALL_CHANNEL: 'private-mapped-discovery' }],
-    [
-      'an encrypted',
-      {
-        ROLLCALL_CHANNEL: 'private-encrypted-mapped-discovery',
-        ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64'),
+  describe.each(KINDS)('%s', (_which, { prefix, start, request }) => {
+    it.each(REGISTRIES)(
+      'is served in %s registry, and leaves without a failed request',
+      async (_what, env) => {
+        configure({ owners: { [prefix]: [publicKeyOf(KEY)] } });
+        const gateway = await cluster.gateway(['--config', config], env);
+        const url = await authUrlOf(gateway.program);
+        const registered = new RegExp(`registered (?:prefix=)?${prefix} `);
+        const one = start(url);
+        await one.line(registered);
+        await gateway.program.line(/authorized a subscription .*channel=presence-mapped-disc/);
+        await expect.poll(statusAt(gateway, prefix)).toBe(200);
+        const load = new Load(gateway.url, [request], { connections: 4 });
+        await start(url).line(registered);
+        one.kill('SIGTERM');
+        await expect(one.ended).resolves.toMatchObject({ code: 0 });
+        await load.stop();
+        expect(load.failures).toEqual([]);
+        expect(load.answered).toBeGreaterThan(0);
       },
-    ],
-  ])('is served in %s registry, and leaves without a failed request', async (_what, env) => {
+    );
+  });
+
+  it.skipIf(!hasSoketi)('is served by another broker that is compatible with Pusher', async () => {
     configure();
-    const gateway = await cluster.gateway(['--config', config], env);
-    const url = await authUrlOf(gateway.program);
-    const one = service(url);
-    await one.line(/registered prefix=\/v1 /);
+    await cluster.end();
+    cluster = await BrokerCluster.startWith('soketi');
+    const gateway = await cluster.gateway(['--config', config], {
+      ROLLCALL_CHANNEL: 'private-mapped-discovery',
+    });
+    await service(await authUrlOf(gateway.program)).line(/registered prefix=\/v1 /);
     await expect.poll(statusAt(gateway)).toBe(200);
-    const load = new Load(gateway.url, [GENERATE_V5], { connections: 4 });
-    await service(url).line(/registered prefix=\/v1 /);
-    one.kill('SIGTERM');
-    await expect(one.ended).resolves.toMatchObject({ code: 0 });
-    await load.stop();
-    expect(load.failures).toEqual([]);
-    expect(load.answered).toBeGreaterThan(0);
   });
 
   it('serves while the auth server is away, and is registered once it is there', async () => {
@@ -140,6 +178,16 @@ describe('a service with its service key alone', () => {
     const late = service(url);
     await late.line(/the auth server at .* refused \(HTTP 403: \S+ owns no prefix here\.\)/);
   });
+});
+
+it('rollcall doctor examines what such a service depends on', async () => {
+  configure();
+  const gateway = await cluster.gateway(['--config', config]);
+  const env = { ROLLCALL_AUTH_URL: await authUrlOf(gateway.program), ROLLCALL_SERVICE_KEY: KEY };
+  const doctor = cluster.programs.node(PROGRAMS.cli, ['doctor'], env);
+  await expect(doctor.ended).resolves.toMatchObject({ code: 0 });
+  expect(doctor.output).toContain(`auth server    ${env.ROLLCALL_AUTH_URL} knows the service key`);
+  expect(doctor.output).toMatch(/broker +127\.0\.0\.1:\d+ accepts connections/);
 });
 
 it('rollcall auth does not start with owners of nothing', async () => {

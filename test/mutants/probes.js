@@ -25,6 +25,30 @@ export const PROBE_MUTANTS = [
     to: '',
   },
   {
+    rule: 'an instance that does not prove who it is is not one that fails otherwise',
+    file: 'table/probe.ts',
+    from: "if (outcome.code === IDENTITY_FAILURE) return 'unidentified';",
+    to: '',
+  },
+  {
+    rule: 'an instance that does not prove who it is is down at once',
+    file: 'table/health.ts',
+    from: "if (verdict === 'unidentified') return this.#unidentified(entry, probed, now);",
+    to: '',
+  },
+  {
+    rule: 'an impostor in place of an instance that was down is reported',
+    file: 'table/health.ts',
+    from: 'effects.length > 0 || isKnown ? effects',
+    to: 'true ? effects',
+  },
+  {
+    rule: 'an impostor is reported once',
+    file: 'table/health.ts',
+    from: 'effects.length > 0 || isKnown ? effects',
+    to: 'effects.length > 0 ? effects',
+  },
+  {
     rule: 'a probe that could not be sent does not count',
     file: 'table/health.ts',
     from: "if (verdict === 'unknown') {",

@@ -4,6 +4,7 @@ import { APP_MUTANTS } from './cluster/app.js';
 import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
 import { NODE_MUTANTS } from './cluster/node.js';
 import { PARTS_MUTANTS } from './cluster/parts.js';
+import { IDENTITY_FIELD_MUTANTS, IDENTITY_PROOF_MUTANTS } from './identity.js';
 import { PROTOCOL_MUTANTS } from './protocol.js';
 
 /**
@@ -39,7 +40,16 @@ export const TARGETS = [
     // Some rules are broken by few seeds only.
     env: { SEEDS: '500' },
     timeoutMs: 300_000,
-    mutants: PROTOCOL_MUTANTS,
+    mutants: [...PROTOCOL_MUTANTS, ...IDENTITY_FIELD_MUTANTS],
+  },
+  {
+    name: 'runtime',
+    source: 'packages/runtime/src',
+    parts: ['test/support'],
+    tests: ['packages/runtime/test/instance-identity'],
+    env: {},
+    timeoutMs: 60_000,
+    mutants: IDENTITY_PROOF_MUTANTS,
   },
   {
     name: 'broker',

@@ -89,11 +89,14 @@ func machineAddresses() ([]netip.Addr, error) {
 	return found, nil
 }
 
-// addressTowards returns the local end of the way to the broker: machines have other addresses, such as those of
+// addressTowards returns the local end of the way to the broker, or to the auth server while the broker is not known: machines have other addresses, such as those of
 // container bridges, that the rest of the network cannot reach. Connecting a datagram socket sends nothing.
 func addressTowards(ctx context.Context, config Config) (netip.Addr, error) {
 	endpoint := config.endpoint()
-	if endpoint == "" {
+	switch {
+	case config.AuthURL != "":
+		endpoint = config.authEndpoint()
+	case endpoint == "":
 		endpoint = "ws-" + config.Cluster + ".pusher.com:443"
 	}
 	var dialer net.Dialer

@@ -14,7 +14,7 @@ type missing struct{}
 var knownFields = map[string]bool{
 	"prefix": true, "port": true, "address": true,
 	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true,
-	"zone": true, "weight": true, "scheme": true, "draining": true, "health": true, "meta": true,
+	"zone": true, "weight": true, "scheme": true, "tls": true, "draining": true, "health": true, "meta": true,
 	"policy": true, "sig": true,
 }
 
@@ -143,6 +143,7 @@ var optionalFields = []struct {
 		return r
 	}},
 	{"scheme", func(s *Service, v any) (r *Refusal) { s.Scheme, r = parseScheme(v); return }},
+	{"tls", func(s *Service, v any) (r *Refusal) { s.TLS, r = parseTLS(v); return }},
 	{"draining", func(s *Service, v any) (r *Refusal) {
 		s.Draining, r = parseDraining(v)
 		s.notDraining = !s.Draining
@@ -164,6 +165,9 @@ func (s *Service) checkWhole() *Refusal {
 	}
 	if s.Seq != 0 && s.Inc == 0 {
 		return refuse(BadSeq, "seq is given without inc; it counts versions within an incarnation")
+	}
+	if refusal := s.checkTLS(); refusal != nil {
+		return refusal
 	}
 	if s.ID == "" {
 		return nil

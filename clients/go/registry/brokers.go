@@ -51,8 +51,14 @@ func (c Config) at(b Broker) Config {
 	return c
 }
 
+// brokerAtAuthServer names what sets a broker that an auth server has named, for advice.
+const brokerAtAuthServer = "the broker at the auth server that ROLLCALL_AUTH_URL names"
+
 // appVariables names what sets the app, for advice.
 func (c Config) appVariables() string {
+	if c.isAuthorized {
+		return "the app at the auth server that ROLLCALL_AUTH_URL names"
+	}
 	if c.isOfList {
 		return "the key, the secret and the id of the app in its URL in ROLLCALL_BROKERS"
 	}
@@ -60,6 +66,9 @@ func (c Config) appVariables() string {
 }
 
 func (c Config) adviceOnFailure() string {
+	if c.isAuthorized {
+		return "start it, or correct " + brokerAtAuthServer
+	}
 	if c.isOfList {
 		return "start it, or correct its URL in ROLLCALL_BROKERS"
 	}

@@ -25,7 +25,7 @@ const (
 
 // Config is where the registry is, the credentials to use it, and how a service is kept known in it. [ConfigFromEnv]
 // reads one from the environment. A Config that is written by hand needs AppID, Key and Secret, and Host with Port or
-// Cluster; or Brokers.
+// Cluster; or Brokers; or AuthURL and ServiceKey.
 type Config struct {
 	// AppID is the id of the app, such as "1". Pusher's are numbers.
 	AppID string
@@ -56,11 +56,16 @@ type Config struct {
 	// instance then ends in the id of the key. Default: none.
 	ServiceKey string `json:"-"`
 
+	// AuthURL is the URL of an auth server, which has the app's secret, such as "https://auth.example.com": https, or
+	// http on loopback. The service then needs ServiceKey, and no other field of the registry: the fields from AppID to
+	// MasterKey are empty. Default: "", which means that the service has the app's secret.
+	AuthURL string
+
 	// Mode is how a service is kept known. The environment does not set it. Default: [Presence].
 	Mode Mode
 
-	// RequireBroker makes [Registrar.Register] fail if the broker cannot be reached, or refuses. Default: false. The
-	// service then serves without being registered, and is registered as soon as the broker accepts it.
+	// RequireBroker makes [Registrar.Register] fail if the broker or the auth server cannot be reached, or refuses.
+	// Default: false. The service then serves without being registered, and is registered as soon as the broker accepts it.
 	RequireBroker bool
 
 	// Address is the IP address that services announce which do not set their own. Default: see [New].
@@ -68,6 +73,8 @@ type Config struct {
 
 	// isOfList says that the broker is one of Brokers.
 	isOfList bool
+	// isAuthorized says that an auth server has named the broker.
+	isAuthorized bool
 }
 
 // ConfigFromEnv reads a Config from variables of the environment. An empty value counts as unset.
@@ -83,12 +90,17 @@ type Config struct {
 //   - ROLLCALL_CHANNEL: the registry's channel. Default: [DefaultChannel].
 //   - ROLLCALL_MASTER_KEY: the key of an encrypted channel, 32 bytes in base64.
 //   - ROLLCALL_SERVICE_KEY: the key by which announcements are signed.
+//   - ROLLCALL_AUTH_URL: an auth server, through which a service with a service key announces itself in place of all other
+//     variables of the registry.
 //   - ROLLCALL_ADDRESS: the IP address that services announce. Default: see [New].
 //
 // The error is an [*Error] with [CodeConfig].
 //
 //	config, err := registry.ConfigFromEnv(os.Getenv)
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
+	if authURL := getenv("ROLLCALL_AUTH_URL"); authURL != "" {
+		return authFromEnv(authURL, getenv)
+	}
 	if list := getenv("ROLLCALL_BROKERS"); strings.TrimSpace(list) != "" {
 		return severalFromEnv(list, getenv)
 	}
@@ -181,10 +193,13 @@ var (
 )
 
 func (c *Config) validate() error {
+	if c.AuthURL != "" {
+		return c.validateAuth()
+	}
 	if len(c.Brokers) == 0 {
 		return c.validateBroker()
 	}
-	if c.AppID != "" || c.Key != "" || c.Secret != "" || c.Host != "" || c.Port != 0 || c.Cluster != "" {
+	if c.namesABroker() {
 		return configError("Config.Brokers names every broker: leave AppID, Key, Secret, Host, Port and Cluster empty")
 	}
 	for _, each := range c.each() {
@@ -193,6 +208,11 @@ func (c *Config) validate() error {
 		}
 	}
 	return nil
+}
+
+// namesABroker reports whether any field of a single broker is set, except TLS.
+func (c *Config) namesABroker() bool {
+	return c.AppID != "" || c.Key != "" || c.Secret != "" || c.Host != "" || c.Port != 0 || c.Cluster != ""
 }
 
 func (c *Config) validateBroker() error {
@@ -211,14 +231,11 @@ func (c *Config) validateBroker() error {
 	if isPlaceholder(c.Secret) {
 		return configError("PUSHER_APP_SECRET is a placeholder: set it to the secret of your app")
 	}
-	if c.Mode != Lease && c.Mode != Presence {
-		return configError(fmt.Sprintf("Config.Mode is %d; choose registry.Lease or registry.Presence", c.Mode))
-	}
 	if err := c.validateChannel(); err != nil {
 		return err
 	}
-	if _, ok := newSigner(c.ServiceKey, ""); !ok {
-		return configError(`ROLLCALL_SERVICE_KEY is invalid; it must be rsk_ and 43 characters, as "rollcall keys create" prints it`)
+	if err := c.validateOwner(); err != nil {
+		return err
 	}
 	if c.Host == "" {
 		if !clusterName.MatchString(c.Cluster) {
@@ -232,6 +249,17 @@ func (c *Config) validateBroker() error {
 	}
 	if _, refusal := parsePort(c.Port); refusal != nil {
 		return configError(c.variable("PUSHER_PORT", "the port") + ": " + refusal.Reason)
+	}
+	return nil
+}
+
+// validateOwner checks what does not depend on the registry.
+func (c *Config) validateOwner() error {
+	if c.Mode != Lease && c.Mode != Presence {
+		return configError(fmt.Sprintf("Config.Mode is %d; choose registry.Lease or registry.Presence", c.Mode))
+	}
+	if _, ok := newSigner(c.ServiceKey, ""); !ok {
+		return configError(`ROLLCALL_SERVICE_KEY is invalid; it must be rsk_ and 43 characters, as "rollcall keys create" prints it`)
 	}
 	return nil
 }
@@ -269,8 +297,12 @@ func (c *Config) channels() (channels, error) {
 	return channelsOf(c.Channel)
 }
 
-// isLocal reports whether only programs on this machine can reach the registry.
+// isLocal reports whether only programs on this machine can reach the registry, or the auth server.
 func (c Config) isLocal() bool {
+	if c.AuthURL != "" {
+		parsed, ok := parseAuthURL(c.AuthURL)
+		return ok && isLoopback(parsed.Hostname())
+	}
 	for _, each := range c.each() {
 		if each.Host == "" || !isLoopback(each.Host) {
 			return false
@@ -287,8 +319,11 @@ func (c Config) endpoint() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 }
 
-// String returns where the brokers are, without secrets.
+// String returns where the brokers are, or the auth server, without secrets.
 func (c Config) String() string {
+	if c.AuthURL != "" {
+		return c.AuthURL
+	}
 	if len(c.Brokers) > 0 {
 		var names []string
 		for _, each := range c.each() {

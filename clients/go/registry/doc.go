@@ -3,7 +3,8 @@
 // The registry is a Pusher channel. A service publishes one event when it can be reached, and another before it
 // leaves. Gateways subscribe to both. In between, the service renews the first one by HTTP ([Lease]), or stays in a
 // presence channel by WebSocket ([Presence]). The broker is hosted Pusher, any compatible server, or the one that
-// Rollcall starts on this machine.
+// Rollcall starts on this machine. A service with a service key needs no secret of it if there is an auth server
+// ([Config.AuthURL]).
 //
 //	config, err := registry.ConfigFromEnv(os.Getenv)
 //	// ...

@@ -2,14 +2,23 @@ package registry
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // othersLeaveWait is how much longer the other brokers have once one has accepted an exit.
 const othersLeaveWait = 500 * time.Millisecond
 
-// all returns the registrar at each broker.
-func (r *Registrar) all() []*Registrar { return append([]*Registrar{r.first}, r.first.others...) }
+// all returns the registrar at each broker. There is none as long as an auth server has not said where the registry is.
+func (r *Registrar) all() []*Registrar {
+	first := r.first
+	first.mu.Lock()
+	defer first.mu.Unlock()
+	if first.broker.auth != nil {
+		return slices.Clone(first.others)
+	}
+	return append([]*Registrar{first}, first.others...)
+}
 
 // outcome is what came of an act at one broker.
 type outcome struct {
@@ -75,7 +84,7 @@ func (r *Registrar) atEach(
 	}
 	var first error
 	for _, each := range failures {
-		if err := failed(ctx, each.at, each.err, false); err != nil && (first == nil || each.at == r.first) {
+		if err := failed(ctx, each.at, each.err, false); err != nil && (first == nil || each.at == all[0]) {
 			first = err
 		}
 	}

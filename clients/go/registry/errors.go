@@ -1,5 +1,7 @@
 package registry
 
+import "errors"
+
 // A Code says what kind of fault an [Error] is. The codes are the same in all of Rollcall's clients.
 type Code string
 
@@ -14,6 +16,10 @@ const (
 	CodeBrokerUnreachable Code = "ROLLCALL_BROKER_UNREACHABLE"
 	// CodeBrokerRefused: the broker refuses the event.
 	CodeBrokerRefused Code = "ROLLCALL_BROKER_REFUSED"
+	// CodeAuthUnreachable: the auth server did not respond, or cannot serve at the moment.
+	CodeAuthUnreachable Code = "ROLLCALL_AUTH_UNREACHABLE"
+	// CodeAuthRefused: the auth server refuses what it is asked for.
+	CodeAuthRefused Code = "ROLLCALL_AUTH_REFUSED"
 )
 
 // Error is an error that a user can act on.
@@ -31,6 +37,15 @@ func (e *Error) Error() string { return e.Message }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// codeOf returns the code of an error, "" if it has none.
+func codeOf(err error) Code {
+	var fault *Error
+	if errors.As(err, &fault) {
+		return fault.Code
+	}
+	return ""
+}
 
 func configError(message string) *Error {
 	return &Error{Code: CodeConfig, Message: message}

@@ -96,11 +96,20 @@ const maxDetailLength = 200
 var (
 	notPlain   = regexp.MustCompile(`[^\x20-\x7e]+`)
 	signedPart = regexp.MustCompile(`auth_[a-z_]+=[^&\s"]*`)
+	proofPart  = regexp.MustCompile(`signature=[\w-]*`)
 )
 
 // oneLine returns foreign text in a form for logs. A server may echo the request, so its signature is removed.
 func (b *broker) oneLine(text string) string {
-	text = strings.ReplaceAll(text, b.config.Secret, "***")
+	if b.config.Secret != "" {
+		text = strings.ReplaceAll(text, b.config.Secret, "***")
+	}
+	return plainLine(text)
+}
+
+// plainLine returns foreign text in a form for logs, without signatures.
+func plainLine(text string) string {
+	text = proofPart.ReplaceAllString(text, "signature=***")
 	text = signedPart.ReplaceAllString(text, "auth_***")
 	text = strings.TrimSpace(notPlain.ReplaceAllString(text, " "))
 	if len(text) > maxDetailLength {

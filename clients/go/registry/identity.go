@@ -57,6 +57,13 @@ func (i *identity) signed(event string) []byte {
 	return text
 }
 
+// signBy signs by the key of the service in the registry's name.
+func (i *identity) signBy(signer *signer) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.signer = signer
+}
+
 func (i *identity) set(service Service, allowed check) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

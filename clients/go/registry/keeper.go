@@ -85,7 +85,7 @@ func (r *Registrar) endKeeper() (settle, part func()) {
 func (k *keeper) run() {
 	defer close(k.done)
 	k.rest()
-	if k.presence.reported { // Register has failed.
+	if k.isPending.Load() { // Register has failed.
 		k.tryAgain()
 	}
 	k.handleAll(k.presence.early)

@@ -18,7 +18,12 @@ import (
 //	defer cancel()
 //	err := registrar.DeRegister(ctx)
 func (r *Registrar) DeRegister(ctx context.Context) error {
-	err := r.atEach(ctx, othersLeaveWait, func(ctx context.Context, at *Registrar) (bool, error) {
+	release, err := r.endStart(ctx, r.exitWait)
+	if err != nil {
+		return err
+	}
+	release()
+	err = r.atEach(ctx, othersLeaveWait, func(ctx context.Context, at *Registrar) (bool, error) {
 		return at.deRegister(ctx)
 	}, func(_ context.Context, at *Registrar, err error, isAnywhere bool) error {
 		if isAnywhere {

@@ -2,15 +2,11 @@ package registry
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -30,6 +26,8 @@ type link struct {
 	broker   *broker
 	socket   *websocket.Conn
 	socketID string
+	// keys are those of channels, if an auth server has given them. Only subscribe adds to them.
+	keys map[string]channelKey
 	// received is closed when the link is lost.
 	received chan frame
 	// lost ends when the link is lost.
@@ -42,22 +40,30 @@ var socketIDText = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,20}$`)
 // enter returns a link on which the service is in its presence channel and receives the roll calls for owners, with
 // the frames that came in the meantime.
 func (b *broker) enter(ctx context.Context, service Service) (*link, []frame, *fault) {
+	return b.enterWith(ctx, func(l *link) ([]admission, error) {
+		admissions, _, err := l.authorize(ctx, b.subscriptionsOf(service)...)
+		return admissions, err
+	})
+}
+
+// enterWith returns a link on which the channels of an owner are subscribed. authorize returns with what.
+func (b *broker) enterWith(ctx context.Context, authorize func(*link) ([]admission, error)) (*link, []frame, *fault) {
 	limited, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
 	l, err := b.dial(limited)
 	if err != nil {
 		return nil, nil, b.faultOf(ctx, err)
 	}
-	received, err := l.join(limited, subscription{channel: b.channels.owners()}, b.presenceOf(service))
+	admissions, err := authorize(l)
+	var received []frame
+	if err == nil {
+		received, err = l.subscribe(ctx, admissions)
+	}
 	if err != nil {
 		l.close()
 		return nil, nil, b.faultOf(ctx, err)
 	}
 	return l, received, nil
-}
-
-func (b *broker) presenceOf(service Service) subscription {
-	return subscription{b.channels.presence(service.ID), memberData(b.signer.sign("register", service), b.channels, b.sealer)}
 }
 
 // dial returns a link to a server that has sent its first frame.
@@ -75,7 +81,7 @@ func (b *broker) dial(ctx context.Context) (*link, error) {
 		return nil, err
 	}
 	socket.SetReadLimit(maxFrameBytes)
-	l := &link{broker: b, socket: socket, received: make(chan frame)}
+	l := &link{broker: b, socket: socket, keys: make(map[string]channelKey), received: make(chan frame)}
 	l.lost, l.close = context.WithCancel(context.Background())
 	activity, err := l.greeted(ctx)
 	if err != nil {
@@ -133,7 +139,7 @@ func (b *broker) faultOf(ctx context.Context, err error) *fault {
 	case errors.As(err, &closed):
 		return closedBecause(int(closed.Code), closed.Reason)
 	}
-	return b.failedExchange(ctx, err)
+	return noAnswer(ctx, err, b.timeout)
 }
 
 // listen passes on the frames that come. It pings a silent server, because a link whose other end is gone shows
@@ -182,21 +188,33 @@ func (l *link) send(event string, data any) {
 	_ = l.socket.Write(ctx, websocket.MessageText, text)
 }
 
-// subscription is a channel, with the member's data if it is a presence channel.
-type subscription struct{ channel, member string }
-
 // join returns when all channels are subscribed, with the frames that came in the meantime.
 func (l *link) join(ctx context.Context, subscriptions ...subscription) (received []frame, _ error) {
+	admissions, early, err := l.authorize(ctx, subscriptions...)
+	if err != nil {
+		return nil, err
+	}
+	received, err = l.subscribe(ctx, admissions)
+	return append(early, received...), err
+}
+
+// subscribe returns when all channels are subscribed, with the frames that came in the meantime.
+func (l *link) subscribe(ctx context.Context, admissions []admission) (received []frame, _ error) {
+	ctx, cancel := context.WithTimeout(ctx, l.broker.timeout)
+	defer cancel()
 	waiting := make(map[string]bool)
-	for _, each := range subscriptions {
+	for _, each := range admissions {
 		waiting[each.channel] = true
-		l.send(frameSubscribe, l.broker.authorised(l.socketID, each))
+		if each.key != nil {
+			l.keys[each.channel] = *each.key
+		}
+		l.send(frameSubscribe, each.request)
 	}
 	for len(waiting) > 0 {
 		select {
 		case each, ok := <-l.received:
 			if !ok {
-				return nil, errors.New("the connection was lost")
+				return nil, errLost
 			}
 			if refusal := each.refusal(); refusal != nil {
 				return nil, refusal
@@ -216,18 +234,17 @@ func (l *link) unsubscribe(channel string) {
 	l.send(frameUnsubscribe, map[string]string{"channel": channel})
 }
 
-// authorised returns the data of a subscription, signed with the app's secret unless the channel is public.
-func (b *broker) authorised(socketID string, s subscription) map[string]string {
-	text, request := socketID+":"+s.channel, map[string]string{"channel": s.channel}
-	if !strings.HasPrefix(s.channel, presencePrefix) && !strings.HasPrefix(s.channel, privatePrefix) {
-		return request
+// open returns the data of an event, or nothing if it is not sealed as it has to be in an encrypted registry. An auth server
+// has given the keys.
+func (b *broker) open(event frame, keys map[string]channelKey) (data []byte) {
+	from := envelope{event.Event, event.Channel}
+	if !b.channels.isEncrypted() {
+		return event.Data
 	}
-	if s.member != "" {
-		text += ":" + s.member
-		request["channel_data"] = s.member
+	if b.sealer != nil {
+		data, _ = b.sealer.open(from, event.Data)
+	} else if key, ok := keys[event.Channel]; ok {
+		data, _ = key.open(from, event.Data)
 	}
-	mac := hmac.New(sha256.New, []byte(b.config.Secret))
-	mac.Write([]byte(text))
-	request["auth"] = b.config.Key + ":" + hex.EncodeToString(mac.Sum(nil))
-	return request
+	return data
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -23,8 +24,8 @@ type presence struct {
 	early   []frame
 	again   timer // when to try to reconnect
 	outbids outbids
-	// reported means that the failure to reconnect was reported.
-	reported bool
+	// reported are the faults since the connection was lost, or since Register has failed.
+	reported faults
 }
 
 // enterFirst joins the presence channel. It does nothing in lease mode.
@@ -59,26 +60,31 @@ func (p *presence) received() <-chan frame {
 	return p.link.received
 }
 
+// keys returns the keys that an auth server has given for channels of the connection.
+func (p *presence) keys() map[string]channelKey {
+	if p.link == nil {
+		return nil
+	}
+	return p.link.keys
+}
+
 func (k *keeper) lose() {
 	k.presence.link = nil
 	k.presence.again.in(enterEvery/2 + k.clock.upTo(enterEvery))
 }
 
 func (k *keeper) reenter() {
-	service, err := k.current()
-	if err != nil {
-		k.report(err)
-	}
-	link, received, fault := k.broker.enter(k.ended, service)
+	var shown Service
+	link, received, fault := k.broker.enterWith(k.ended, func(l *link) (admissions []admission, err error) {
+		admissions, shown, err = k.authorize(l)
+		return admissions, err
+	})
 	if fault != nil {
 		k.lose()
-		if !k.presence.reported && k.ended.Err() == nil {
-			k.presence.reported = true
-			k.report(k.broker.describe(k.ended, fault))
-		}
+		k.reportOnce(fault)
 		return
 	}
-	k.presence.link, k.presence.shown, k.presence.reported = link, service, false
+	k.presence.link, k.presence.shown, k.presence.reported = link, shown, faults{}
 	k.presence.again.stop()
 	if k.isPending.Load() {
 		k.next.within(0)
@@ -86,6 +92,38 @@ func (k *keeper) reenter() {
 		k.next.within(k.clock.upTo(announceWithin))
 	}
 	k.handleAll(received)
+}
+
+// authorize asks for the authorizations of an owner until it has them or the link is lost, because the auth server may be
+// away. It returns with what announcement the service joins.
+func (k *keeper) authorize(l *link) ([]admission, Service, error) {
+	for wait := firstRetry; ; wait = min(2*wait, maxRetry) {
+		service, err := k.current()
+		if err != nil {
+			k.report(err)
+		}
+		admissions, _, err := l.authorize(k.ended, k.broker.subscriptionsOf(service)...)
+		var failed *fault
+		if !errors.As(err, &failed) || !failed.ofAuth {
+			return admissions, service, err
+		}
+		k.reportOnce(failed)
+		if err := l.sleep(k.ended, k.clock, wait/2+k.clock.upTo(wait/2)); err != nil {
+			return nil, service, err
+		}
+	}
+}
+
+// reportOnce reports a fault that is retried, unless one of its kind was reported.
+func (k *keeper) reportOnce(f *fault) {
+	err := k.broker.describe(k.ended, f)
+	switch {
+	case k.ended.Err() != nil || !k.presence.reported.isNew(err):
+	case k.isPending.Load():
+		k.reportStart(k.notYet(err))
+	default:
+		k.report(err)
+	}
 }
 
 // current returns the announcement to join the presence channel with.
@@ -141,10 +179,7 @@ func (k *keeper) meet(own Service, member member) {
 		k.compare(own, Service{ID: own.ID, Inc: inc}, false)
 		return
 	}
-	info := member.Info
-	if k.broker.sealer != nil {
-		info, _ = k.broker.sealer.open(envelope{memberEvent, k.broker.channels.presence(own.ID)}, info)
-	}
+	info := k.opened(frame{Event: memberEvent, Channel: k.broker.channels.presence(own.ID), Data: member.Info})
 	if held, err := ParseAnnouncement(info); err == nil && held.ID == own.ID && held.Inc == inc {
 		k.compareSigned(own, held, "register")
 	}
@@ -157,14 +192,10 @@ func (k *keeper) compareSigned(own, held Service, event string) {
 	}
 }
 
-// opened returns the decrypted data of an event, or nothing if it is not sealed with the registry's key for this event
-// and channel.
+// opened returns the decrypted data of an event, or nothing if it is not sealed with the key of the registry or of the
+// channel, for this event and channel.
 func (k *keeper) opened(event frame) []byte {
-	if k.broker.sealer == nil {
-		return event.Data
-	}
-	data, _ := k.broker.sealer.open(envelope{event.Event, event.Channel}, event.Data)
-	return data
+	return k.broker.open(event, k.presence.keys())
 }
 
 // parseTable reads the statements that an observer sends to the owner. Invalid announcements are skipped.
@@ -225,11 +256,13 @@ func (k *keeper) follow() {
 
 // enterAs joins the presence channel anew, because the identity of a member cannot change.
 func (k *keeper) enterAs(service Service) {
-	ctx, cancel := context.WithTimeout(k.ended, k.broker.timeout)
-	defer cancel()
 	link, entry := k.presence.link, k.broker.presenceOf(service)
-	link.unsubscribe(entry.channel)
-	received, err := link.join(ctx, entry)
+	admissions, early, err := link.authorize(k.ended, entry)
+	var received []frame
+	if err == nil {
+		link.unsubscribe(entry.channel)
+		received, err = link.subscribe(k.ended, admissions)
+	}
 	if err != nil {
 		link.close()
 		k.lose()
@@ -237,7 +270,7 @@ func (k *keeper) enterAs(service Service) {
 	}
 	k.presence.shown = service
 	k.next.within(0)
-	k.handleAll(received)
+	k.handleAll(append(early, received...))
 }
 
 // continueAs gives the run a later incarnation, unless it has one already.

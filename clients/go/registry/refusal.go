@@ -27,6 +27,7 @@ const (
 	BadZone         RefusalCode = "bad-zone"
 	BadWeight       RefusalCode = "bad-weight"
 	BadScheme       RefusalCode = "bad-scheme"
+	BadTLS          RefusalCode = "bad-tls"
 	BadDraining     RefusalCode = "bad-draining"
 	BadHealth       RefusalCode = "bad-health"
 	BadMeta         RefusalCode = "bad-meta"

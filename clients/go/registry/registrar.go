@@ -31,8 +31,9 @@ type Registrar struct {
 	broker *broker
 	// first is the registrar at the first broker of the registry, which is the one that the program has, and others are
 	// those at further brokers.
+	// With an auth server, the first one is at no broker, and those at all brokers are in others, once it has named them.
 	first  *Registrar
-	others []*Registrar
+	others []*Registrar // mu guards it
 	// identity is the same at every broker.
 	identity  *identity
 	addresses func() ([]netip.Addr, error)
@@ -55,6 +56,7 @@ type Registrar struct {
 
 	mu     sync.Mutex
 	keeper *keeper
+	search *search
 }
 
 // phase is the state of an incarnation.
@@ -81,18 +83,15 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	r := &Registrar{identity: &identity{}}
+	brokers := config.each()
+	r := &Registrar{
+		identity: &identity{}, broker: newBroker(brokers[0]), turn: make(chan struct{}, 1),
+		addresses: addresses, towards: addressTowards, incarnations: incarnations,
+		clock: systemClock, exitWait: maxExitWait, leaveWindow: LeaveWindow,
+	}
 	r.first = r
-	for number, each := range config.each() {
-		at := r
-		if number > 0 {
-			at = &Registrar{first: r, identity: r.identity}
-			r.others = append(r.others, at)
-		}
-		at.broker = newBroker(each)
-		at.addresses, at.towards, at.incarnations = addresses, addressTowards, incarnations
-		at.clock, at.exitWait, at.leaveWindow = systemClock, maxExitWait, LeaveWindow
-		at.turn = make(chan struct{}, 1)
+	for _, each := range brokers[1:] {
+		r.others = append(r.others, r.at(newBroker(each)))
 	}
 	service = service.clone()
 	if err := r.chooseAddress(&service, config); err != nil {
@@ -111,6 +110,15 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 		return nil, cannot("register", err)
 	}
 	return r, nil
+}
+
+// at returns a registrar of the same service at another broker.
+func (r *Registrar) at(b *broker) *Registrar {
+	return &Registrar{
+		first: r, identity: r.identity, broker: b, turn: make(chan struct{}, 1),
+		addresses: r.addresses, towards: r.towards, incarnations: r.incarnations,
+		clock: r.clock, exitWait: r.exitWait, leaveWindow: r.leaveWindow,
+	}
 }
 
 // Service returns the current announcement, in canonical form.
@@ -133,8 +141,8 @@ func (r *Registrar) IP() (netip.Addr, error) {
 }
 
 // Register announces the service, and returns once a broker has accepted the announcement. Call it once the service
-// listens. At each broker it makes three attempts if the broker cannot be reached, and one if the broker refuses. If they fail, it
-// returns nil nevertheless, unless [Config.RequireBroker] is set: the fault is reported to OnRenewalError, or to the
+// listens. At each broker it makes three attempts if the broker cannot be reached, and one if the broker refuses; an
+// auth server is asked as often. If they fail, it returns nil nevertheless, unless [Config.RequireBroker] is set: the fault is reported to OnRenewalError, or to the
 // standard logger, and the service is registered, and OnRegistered called, as soon as the broker accepts it.
 //
 // From then on the service is kept known until DeRegister, also when ctx has ended. In lease mode the
@@ -143,14 +151,30 @@ func (r *Registrar) IP() (netip.Addr, error) {
 // incarnation.
 //
 // After an error the broker may have accepted the event nevertheless, if only its response was lost: call DeRegister
-// then, too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused], because of RequireBroker or
-// because ctx has ended.
+// then, too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused], or with
+// [CodeAuthUnreachable] or [CodeAuthRefused], because of RequireBroker or because ctx has ended.
 //
 //	if err := registrar.Register(ctx); err != nil {
 //		return err
 //	}
 func (r *Registrar) Register(ctx context.Context) error {
+	release, err := r.endStart(ctx, 0)
+	if err != nil {
+		return err
+	}
+	defer release()
 	isRequired := r.broker.config.RequireBroker
+	if err := r.locate(ctx); err != nil {
+		if isRequired || ctx.Err() != nil {
+			return err
+		}
+		r.searchOn(err)
+		return nil
+	}
+	return r.registerAtEach(ctx, isRequired)
+}
+
+func (r *Registrar) registerAtEach(ctx context.Context, isRequired bool) error {
 	return r.atEach(ctx, 0, func(ctx context.Context, at *Registrar) (bool, error) {
 		err := at.register(ctx)
 		return err == nil, err
@@ -198,7 +222,9 @@ func (r *Registrar) goOn(err error) {
 	}
 	r.isPending.Store(true)
 	r.reportStart(r.notYet(err))
-	r.keep(presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}, reported: true})
+	entered := presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}}
+	entered.reported.isNew(err)
+	r.keep(entered)
 }
 
 // announceFirst announces the service, in presence mode from within its presence channel. The caller has the turn.
@@ -249,7 +275,7 @@ func (r *Registrar) reportStart(err error) {
 // notYet describes a fault of the first announcement, which is retried.
 func (r *Registrar) notYet(err error) error {
 	where := ""
-	if len(r.first.others) > 0 {
+	if len(r.all()) > 1 {
 		where = " at this broker"
 	}
 	var fault *Error
@@ -328,7 +354,7 @@ func (r *Registrar) takeTurn(ctx context.Context) (release func(), err error) {
 	case r.turn <- struct{}{}:
 		return func() { <-r.turn }, nil
 	case <-ctx.Done():
-		return nil, r.broker.describe(ctx, &fault{detail: "cancelled: " + ctx.Err().Error()})
+		return nil, r.broker.cancelled(ctx)
 	}
 }
 
@@ -343,8 +369,8 @@ func (r *Registrar) chooseAddress(service *Service, config Config) error {
 		ctx, cancel := context.WithTimeout(context.Background(), r.broker.timeout)
 		defer cancel()
 		ip, err := r.addressTowardsAny(ctx, config)
+		r.identity.isAddressGuessed = err != nil || config.AuthURL != ""
 		if err != nil {
-			r.identity.isAddressGuessed = true
 			ip, err = r.IP()
 		}
 		if err != nil {

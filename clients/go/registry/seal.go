@@ -9,7 +9,13 @@ import (
 	"golang.org/x/crypto/nacl/secretbox"
 )
 
-const masterKeyBytes = 32
+const (
+	masterKeyBytes  = 32
+	channelKeyBytes = sha256.Size
+)
+
+// A channelKey opens and seals the messages of one channel.
+type channelKey [channelKeyBytes]byte
 
 // A sealer encrypts values that the transport must not read, as Pusher's encrypted channels do: NaCl's secretbox, with
 // a key of its own for each channel.
@@ -68,18 +74,23 @@ func isText(encoded json.RawMessage, text string) bool {
 func (s *sealer) seal(to envelope, data []byte) []byte {
 	var nonce [24]byte
 	_, _ = rand.Read(nonce[:]) // never fails: crypto/rand ends the program if it cannot read
-	key := s.keyOf(to.channel)
+	key := [channelKeyBytes]byte(s.keyOf(to.channel))
 	box, _ := json.Marshal(sealed{nonce[:], secretbox.Seal(nil, to.enclose(data), &nonce, &key)}) // bytes always encode
 	return box
 }
 
 // open returns the data of a sealed message, unless the message belongs elsewhere.
 func (s *sealer) open(from envelope, message []byte) (data []byte, ok bool) {
+	return s.keyOf(from.channel).open(from, message)
+}
+
+// open returns the data of a sealed message, unless the message belongs elsewhere.
+func (k channelKey) open(from envelope, message []byte) (data []byte, ok bool) {
 	var box sealed
 	if json.Unmarshal(message, &box) != nil || len(box.Nonce) != 24 {
 		return nil, false
 	}
-	key, nonce := s.keyOf(from.channel), [24]byte(box.Nonce)
+	key, nonce := [channelKeyBytes]byte(k), [24]byte(box.Nonce)
 	text, ok := secretbox.Open(nil, box.Ciphertext, &nonce, &key)
 	if !ok {
 		return nil, false
@@ -87,6 +98,6 @@ func (s *sealer) open(from envelope, message []byte) (data []byte, ok bool) {
 	return from.disclose(text)
 }
 
-func (s *sealer) keyOf(channel string) [sha256.Size]byte {
+func (s *sealer) keyOf(channel string) channelKey {
 	return sha256.Sum256(append([]byte(channel), s.masterKey[:]...))
 }

@@ -50,6 +50,9 @@ type Service struct {
 	// Scheme is the protocol that the instance serves on its port: "http", "https", "h2c" (HTTP/2 without TLS) or "h2"
 	// (HTTP/2 with TLS). gRPC needs one of the last two. Default: "", which means "http".
 	Scheme string
+	// TLS is what the certificate of the instance has to be for, in place of its address. A server that does not prove
+	// it is sent nothing. It needs the scheme "https" or "h2". Default: nil, with which it has to be for the address.
+	TLS *InstanceIdentity
 	// Draining says that the instance is about to leave and receives no new requests. Default: false.
 	Draining bool
 	// Health is the request with which observers probe the instance. Default: nil, with which they request
@@ -131,6 +134,9 @@ func (s *Service) fields() map[string]any {
 	if s.Weight != 0 {
 		fields["weight"] = int64(s.Weight)
 	}
+	if s.TLS != nil {
+		fields["tls"] = s.TLS.fields()
+	}
 	if s.Draining || s.notDraining {
 		fields["draining"] = s.Draining
 	}
@@ -168,6 +174,10 @@ func (s Service) clone() Service {
 	if s.Health != nil {
 		health := *s.Health
 		s.Health = &health
+	}
+	if s.TLS != nil {
+		identity := *s.TLS
+		s.TLS = &identity
 	}
 	if s.Policy != nil {
 		policy := *s.Policy

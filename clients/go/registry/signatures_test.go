@@ -49,7 +49,7 @@ func TestSignaturesConform(t *testing.T) {
 	for _, c := range vectors.Channels {
 		t.Run(c.Name, func(t *testing.T) {
 			ours := newBroker(Config{Key: vectors.Key, Secret: vectors.Secret})
-			request := ours.authorised(c.SocketID, subscription{c.Channel, c.ChannelData})
+			request := ours.signedRequest(c.SocketID, subscription{c.Channel, c.ChannelData})
 			if request["auth"] != vectors.Key+":"+c.Signature || request["channel_data"] != c.ChannelData {
 				t.Errorf("we sign %v", request)
 			}

@@ -1,4 +1,10 @@
-export type { LeaveOutcome, Logger } from '@rollcall/runtime';
+export type {
+  Certificate,
+  InstanceCredentials,
+  InstanceTlsOptions,
+  LeaveOutcome,
+  Logger,
+} from '@rollcall/runtime';
 export {
   connectionsOf,
   credentialsFromEnv,
@@ -7,25 +13,24 @@ export {
   registryFromEnv,
 } from './transport/registry-config.ts';
 export type {
+  AuthorizedConnection,
   ConnectionConfig,
   Environment,
   RegistryChannels,
   RegistryConfig,
 } from './transport/registry-config.ts';
+export { askAuthServer } from './auth/auth-client.ts';
 export type { AuthServer } from './transport/auth-server.ts';
 export { openBrokerAuthority } from './broker-authority.ts';
 export type { BrokerAuthority } from './broker-authority.ts';
 export type { Authorization } from './transport/owner-access.ts';
 export { describeBroker, variablesOf } from './transport/broker-config.ts';
 export type { BrokerAddress, BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
-export { adviceOnFailure } from './transport/reach.ts';
+export { adviceOnFailure, endpointOf } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
-export type {
-  BrokerPresence,
-  BrokerStatus,
-  ConfiguredInstance,
-  Directory,
-} from './observer/directory.ts';
+export type { BrokerPresence, BrokerStatus } from './observer/broker-status.ts';
+export type { ConfiguredInstance } from './observer/configured-instance.ts';
+export type { Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions, OwnershipConfig } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';
@@ -50,6 +55,7 @@ export type {
   ErrorCode,
   HealthCheck,
   Instance,
+  InstanceIdentity,
   Journal,
   ObserverEvent,
   OwnerKey,

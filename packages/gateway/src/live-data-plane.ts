@@ -7,6 +7,7 @@ import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Logger } from '@rollcall/runtime';
 import type { Certificates } from './certificates/certificates.ts';
+import type { InstanceFiles } from './certificates/instance-files.ts';
 import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
@@ -30,8 +31,8 @@ export interface LiveDataPlaneOptions {
   readonly config: ResolvedConfig;
   /** What an earlier run decided about versions. */
   readonly savedRollouts: readonly SavedRollout[];
-  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
-  readonly instanceCa: string | undefined;
+  /** What connections to instances trust and show. */
+  readonly instanceFiles: InstanceFiles;
   /** The name of the gateway in `Via`. */
   readonly name: string;
   readonly certificates: Certificates;
@@ -62,7 +63,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     telemetry,
     states,
     config,
-    instanceCa,
+    instanceFiles,
     name,
     certificates,
     logger,
@@ -73,7 +74,6 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     pseudonym: name,
     accessLog,
     traces,
-    ...(instanceCa !== undefined && { instanceCa }),
     ...(config.redis.url !== undefined && { redisUrl: config.redis.url }),
   };
   let current = config;
@@ -122,12 +122,17 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     apply: () => plane.configure(settings()),
     whenApplied: (call) => plane.whenApplied(call),
   });
+  instanceFiles.start(() => {
+    directory.setInstanceCredentials(instanceFiles.credentials);
+    plane.configure(settings());
+  });
   function settingsOf(by: ResolvedConfig): DataPlaneSettings {
     const secure = certificates.tls();
     const challenges = certificates.challenges();
     const isRedirecting = by.tls.http === 'redirect';
     return {
       ...fixed,
+      instanceCredentials: instanceFiles.credentials,
       routing: routingSettings(by),
       ...(secure !== undefined && { tls: secure }),
       ...(tls.httpPort !== undefined && {
@@ -165,6 +170,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     close() {
       clearInterval(ticks);
       certificates.close();
+      instanceFiles.stop();
       for (const stop of stopLogging) stop();
       dryServices.close();
       return plane.close();

@@ -2,7 +2,7 @@ import { discover } from '@rollcall/client';
 import type { Directory, RegistryConfig } from '@rollcall/client';
 import type { Journal } from '@rollcall/protocol';
 import { silentLogger } from '@rollcall/runtime';
-import type { Logger } from '@rollcall/runtime';
+import type { InstanceCredentials, Logger } from '@rollcall/runtime';
 import { instancePolicy } from './address-policies.ts';
 import type { OwnEndpoints } from './own-endpoints.ts';
 import type { ResolvedConfig } from './settings/config.ts';
@@ -20,8 +20,8 @@ export interface OpenDirectoryOptions {
   /** No instance may announce one of these. */
   readonly own: OwnEndpoints;
   readonly journal: Journal;
-  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
-  readonly instanceCa: string | undefined;
+  /** What probes trust and show. */
+  readonly credentials: InstanceCredentials;
   readonly logger: Logger;
 }
 
@@ -30,7 +30,8 @@ export interface OpenDirectoryOptions {
  * @throws RollcallError ROLLCALL_CONFIG; with `requireBroker` also ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function openDirectory(options: OpenDirectoryOptions): Promise<Directory> {
-  const { config, registry, name, own, journal, instanceCa, logger } = options;
+  const { config, registry, name, own, journal, credentials, logger } = options;
+  const { ca, certificate } = credentials;
   const { probes, table, requireBroker } = config;
   return discover({
     registry,
@@ -46,6 +47,7 @@ export async function openDirectory(options: OpenDirectoryOptions): Promise<Dire
     timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
     // That it is connected is one of the events which are logged anyway.
     logger: { ...silentLogger, warn: logger.warn.bind(logger) },
-    ...(instanceCa !== undefined && { instanceCa }),
+    ...(ca !== undefined && { instanceCa: ca }),
+    ...(certificate !== undefined && { instanceCertificate: certificate }),
   });
 }

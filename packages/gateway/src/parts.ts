@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { isLoopback, Journal } from '@rollcall/protocol';
-import { readTextFile } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { upstreamPolicy } from './address-policies.ts';
 import { Access } from './admin/access.ts';
@@ -10,6 +9,7 @@ import type { AuditLog } from './audit/audit-log.ts';
 import { CATALOG_HOST } from './catalog/servers.ts';
 import { openCertificates } from './certificates/certificates.ts';
 import type { Certificates } from './certificates/certificates.ts';
+import { InstanceFiles } from './certificates/instance-files.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlane } from './live-data-plane.ts';
 import { Telemetry } from './metrics/telemetry.ts';
@@ -74,7 +74,7 @@ export async function createParts(
   closing: Closing,
 ): Promise<Parts> {
   const { registry, logger } = surroundings;
-  const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
+  const instanceFiles = new InstanceFiles(config, logger);
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
@@ -85,7 +85,7 @@ export async function createParts(
     name,
     own,
     journal,
-    instanceCa,
+    credentials: instanceFiles.credentials,
     logger,
   });
   closing.add(() => directory.close());
@@ -122,7 +122,7 @@ export async function createParts(
     states,
     config,
     savedRollouts: snapshot.rollouts,
-    instanceCa,
+    instanceFiles,
     name,
     logger,
   });

@@ -8,6 +8,7 @@ import { ACCESS_LOG_SETTINGS } from '../src/settings/logging.ts';
 export function dataPlaneSettings(config: RoutingConfig = {}): DataPlaneSettings {
   return {
     routing: routingSettings(config),
+    instanceCredentials: {},
     pseudonym: 'x',
     accessLog: defaultsOf(ACCESS_LOG_SETTINGS),
     traces: false,

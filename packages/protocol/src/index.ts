@@ -14,7 +14,9 @@ export type {
   AnnouncementChange,
   AnnouncementOptions,
   HealthCheck,
+  InstanceIdentity,
 } from './wire/announcement-types.ts';
+export { SERVER_NAME, SPIFFE_ID } from './wire/identity-fields.ts';
 export { parsePort } from './wire/port.ts';
 export { budgetOf, SANDBOX } from './budget.ts';
 export type { Budget, Cause, Cost, Deployment, Quota } from './budget.ts';
@@ -79,7 +81,13 @@ export { urlHost } from './wire/url-host.ts';
 export { Groups } from './table/groups.ts';
 export { schemeFacts, urlScheme } from './wire/scheme.ts';
 export type { SchemeFacts } from './wire/scheme.ts';
-export { DEFAULT_HEALTH_CHECK, describeProbed, probeRequest, probeVerdict } from './table/probe.ts';
+export {
+  DEFAULT_HEALTH_CHECK,
+  describeProbed,
+  IDENTITY_FAILURE,
+  probeRequest,
+  probeVerdict,
+} from './table/probe.ts';
 export type { ProbeAttempt, Probed, ProbedBy, ProbeOutcome, Verdict } from './table/probe.ts';
 export { DEFAULT_PROBE_RULES } from './table/probe-rules.ts';
 export type { ProbeRules, Probing } from './table/probe-rules.ts';
@@ -90,7 +98,7 @@ export { DEFAULT_TABLE_LIMITS } from './table/capacity.ts';
 export type { TableLimits } from './table/capacity.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
-export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
+export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Sighting } from './table/sightings.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export { isChange } from './table/events.ts';

@@ -13,7 +13,6 @@ import type { HttpVersion } from './downstream/new-connection.ts';
 import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
-import { Dialer } from './upstream/dialer.ts';
 import { direct } from './sockets/read-into.ts';
 import type {
   ClientSocket,
@@ -41,7 +40,6 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     limits,
     isTrustedProxy = trustNone,
     tls: tlsSettings,
-    upstreamCa,
     pseudonym = `proxy-${randomBytes(8).toString('hex')}`,
     via = true,
     underscoresInHeaders = false,
@@ -77,7 +75,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const underscores = new Underscores(underscoresInHeaders, options.onFieldDropped);
   const idleClients = new IdleClients(clients);
   const memory = new MemoryLimiter(clients);
-  const pools = new Pools(ownLimits, clock, new Dialer(upstreamCa));
+  const pools = new Pools(ownLimits, clock);
   const context: Context = {
     ...others,
     onInternalError: options.onInternalError ?? ((error) => process.emitWarning(error)),

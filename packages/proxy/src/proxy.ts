@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
 import type { TlsSettings } from './downstream/certificates.ts';
 import type { Filter } from './filters/filter.ts';
 import type { Limits, RouteLimits } from './limits.ts';
@@ -13,14 +14,24 @@ export interface Upstream {
   readonly address: string;
   /** From 1 to 65535. */
   readonly port: number;
-  /** Whether it speaks TLS. Default false. */
-  readonly isSecure?: boolean;
+  /** How the connection is secured. Default: it is not; the upstream speaks no TLS. */
+  readonly tls?: UpstreamTls;
   /** Whether it speaks HTTP/2: with TLS by ALPN, without by prior knowledge. Default false: HTTP/1.1. */
   readonly isHttp2?: boolean;
-  /** What its certificate must be valid for. Default: its address. */
-  readonly serverName?: string;
   /** The Host that requests to it get. Default: that of the client. */
   readonly host?: string;
+}
+
+/**
+ * How connections to an upstream are secured, as options of Node's `tls.connect`. Upstreams share connections only if all of
+ * these are the same; of `checkServerIdentity`, the `identity`.
+ */
+export interface UpstreamTls extends Pick<
+  ConnectionOptions,
+  'secureContext' | 'servername' | 'checkServerIdentity'
+> {
+  /** What `checkServerIdentity` wants the certificate to be for. Default: as Node, the `servername`, or the address. */
+  readonly identity?: string;
 }
 
 /** Where a server listens. */
@@ -297,11 +308,9 @@ export interface ProxyOptions extends ProxySettings {
    * back is recognized as a loop. Default: a random one.
    */
   readonly pseudonym?: string;
-  /** The CA of upstreams that speak TLS, as PEM. Default: the CAs that Node trusts. */
-  readonly upstreamCa?: string | Buffer;
   /** Called when no connection could be made: `refused` by the upstream, not made in time (`unreachable`), or `failed` in another way. */
   readonly onUnreachable?:
-    | ((upstream: Upstream, verdict: 'refused' | 'unreachable' | 'failed') => void)
+    | ((upstream: Upstream, verdict: 'refused' | 'unreachable' | 'failed', error: Error) => void)
     | undefined;
   /**
    * Called when a filter has thrown, rejected or taken too long. `filter` is its name, or `''` if it is not known which

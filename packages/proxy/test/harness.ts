@@ -5,8 +5,9 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createSecureContext } from 'node:tls';
 import { afterEach } from 'vitest';
-import type { Decide, ReverseProxy, ProxyOptions, Upstream } from '../src/proxy.ts';
+import type { Decide, ReverseProxy, ProxyOptions, Upstream, UpstreamTls } from '../src/proxy.ts';
 import { createProxy } from '../src/create-proxy.ts';
 import { forwardBy } from './decisions.ts';
 
@@ -18,6 +19,11 @@ afterEach(async () => {
 /** Undone after the test, the last first. */
 export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
+}
+
+/** How connections to upstreams are secured whose certificates this authority has signed. */
+export function trusting(ca: string | Buffer): UpstreamTls {
+  return { secureContext: createSecureContext({ ca }) };
 }
 
 export async function listen(server: Server): Promise<Upstream> {

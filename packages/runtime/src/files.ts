@@ -4,7 +4,9 @@ import { RollcallError } from '@rollcall/protocol';
 
 /** A certificate chain and its private key, as PEM. */
 export interface Certificate {
+  /** The certificate, and those between it and the authority. */
   readonly cert: string;
+  /** The private key of the certificate. */
   readonly key: string;
 }
 

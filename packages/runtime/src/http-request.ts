@@ -2,8 +2,10 @@ import { request as requestHttp } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { SecureContext } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
+import { requestFailure } from './request-failure.ts';
+import type { HttpFailure } from './request-failure.ts';
 
 /** One request on a connection of its own. */
 export interface HttpRequest {
@@ -31,13 +33,13 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface TlsClientOptions {
-  /** With the authorities to trust. Default: those of Node. */
-  readonly secureContext?: SecureContext;
-  /** What the certificate has to be for. Default: the host. */
-  readonly servername?: string;
-  /** Default: true. */
-  readonly rejectUnauthorized?: boolean;
+/** Options of Node's `tls.connect`. Those towards instances are made by `InstanceTls`. */
+export interface TlsClientOptions extends Pick<
+  ConnectionOptions,
+  'secureContext' | 'servername' | 'checkServerIdentity' | 'rejectUnauthorized'
+> {
+  /** What the certificate has to be for, of an instance. */
+  readonly identity?: string;
 }
 
 export interface HttpResponse {
@@ -47,13 +49,6 @@ export interface HttpResponse {
   readonly body: string;
   /** The address of this machine that the request left from. */
   readonly localAddress: string | undefined;
-}
-
-/** Why there is no response: an error code such as ECONNREFUSED, or ETIMEDOUT after `timeoutMs`. */
-export interface HttpFailure {
-  readonly code: string;
-  /** Whether the connection was made, of a request that took too long. */
-  readonly isConnected?: boolean;
 }
 
 /** Makes one HTTP request. It never rejects, because a request without a response is an outcome as well. */
@@ -76,7 +71,7 @@ export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFa
       if (isConnected && options.onOverdue?.(++times) === true) return;
       settle({ code: 'ETIMEDOUT', isConnected });
     }
-    const fail = ({ code = 'EIO' }: NodeJS.ErrnoException): void => settle({ code });
+    const fail = (error: Error): void => settle(requestFailure(error, options.tls));
     sent.on('error', fail);
     sent.once('response', (response) => {
       const { statusCode: status = 0, headers, socket } = response;

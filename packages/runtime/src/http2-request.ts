@@ -1,7 +1,9 @@
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import { urlHost } from '@rollcall/protocol';
-import type { HttpFailure, HttpRequest } from './http-request.ts';
+import type { HttpRequest } from './http-request.ts';
+import { requestFailure } from './request-failure.ts';
+import type { HttpFailure } from './request-failure.ts';
 
 /** One request by HTTP/2, on a session of its own. */
 export type Http2Request = Pick<
@@ -44,7 +46,7 @@ export function http2Request(options: Http2Request): Promise<Http2Response | Htt
       if (isSettled || (isConnected && onOverdue?.(++times) === true)) return;
       settle({ code: 'ETIMEDOUT', isConnected });
     }
-    const fail = ({ code = 'EIO' }: NodeJS.ErrnoException): void => settle({ code });
+    const fail = (error: Error): void => settle(requestFailure(error, tls));
     session.on('error', fail);
     session.on('close', () => settle({ code: 'ECONNRESET' }));
     session.once('connect', () => (isConnected = true));

@@ -1,11 +1,6 @@
 import { EMBEDDED_HOST } from '@rollcall/protocol';
-import {
-  LISTEN_ADDRESS,
-  SECRET_HASH,
-  TIME_FORMAT,
-  TOKEN,
-  TOKEN_NAME,
-} from '@rollcall/runtime/settings';
+import { TOKEN_EXPIRY, TOKEN_FILE, TOKEN_HASH } from '@rollcall/runtime/admin';
+import { LISTEN_ADDRESS, TOKEN, TOKEN_NAME } from '@rollcall/runtime/settings';
 
 /** What an admin token may allow. */
 export const BROKER_SCOPES = ['read', 'publish'] as const;
@@ -14,14 +9,7 @@ export const BROKER_SCOPES = ['read', 'publish'] as const;
 export type BrokerScope = (typeof BROKER_SCOPES)[number];
 
 const ADMIN_TOKEN = {
-  hash: {
-    type: 'text',
-    format: SECRET_HASH as typeof SECRET_HASH,
-    isSecret: true,
-    required: true,
-    example: 'sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090',
-    doc: 'The token, hashed by `rollcall hash`. `rollcall hash --generate` makes one.',
-  },
+  hash: TOKEN_HASH as typeof TOKEN_HASH,
   scopes: {
     type: 'list',
     words: BROKER_SCOPES as typeof BROKER_SCOPES,
@@ -29,13 +17,7 @@ const ADMIN_TOKEN = {
     example: ['read'],
     doc: 'What the token allows: `read` everything, `publish` events.',
   },
-  expiresAt: {
-    type: 'text',
-    format: TIME_FORMAT as typeof TIME_FORMAT,
-    defaultIs: 'never',
-    example: '2027-01-31',
-    doc: 'When the token stops being valid: a time, or a date, which is its first moment in UTC.',
-  },
+  expiresAt: TOKEN_EXPIRY as typeof TOKEN_EXPIRY,
 } as const;
 
 /** Who reaches the admin API. */
@@ -65,13 +47,7 @@ export const ADMIN_SETTINGS = {
     reloads: true,
     doc: 'Bearer token with every scope, named `admin`. Clients of the admin API need a token. Without one, the admin API can only be read, and only on loopback.',
   },
-  adminTokenFile: {
-    type: 'file',
-    example: 'admin-token',
-    flag: '--admin-token-file <file>',
-    reloads: true,
-    doc: 'File that holds the admin token. Takes precedence over `adminToken`.',
-  },
+  adminTokenFile: TOKEN_FILE as typeof TOKEN_FILE,
   adminTokens: {
     type: 'map',
     keys: TOKEN_NAME as typeof TOKEN_NAME,

@@ -1,6 +1,13 @@
 import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
-import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
+import {
+  announcedAddress,
+  askAuthServer,
+  discover,
+  endpointOf,
+  ownerRegistryFromEnv,
+  RollcallError,
+} from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import { isInColour } from '@rollcall/runtime/log';
 import { connectionFailure, silentLogger } from '@rollcall/runtime';
@@ -54,7 +61,9 @@ function instruments(given: string | undefined): Instruments {
   const access = adminAccess(given, env);
   return {
     nodeVersion: process.versions.node,
-    registry: () => registryFromEnv(env),
+    registry: () => ownerRegistryFromEnv(env),
+    askAuthServer,
+    reachBroker: (connection) => connectionFailure(endpointOf(connection), CONNECT_TIMEOUT_MS),
     askBroker: (connection) => askBroker(connection, Date.now),
     listen,
     admin: access.url,

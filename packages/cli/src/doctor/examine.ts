@@ -1,10 +1,18 @@
 import { connectionsOf, describeBroker } from '@rollcall/client';
-import type { Announcement, ConnectionConfig, Instance, RegistryConfig } from '@rollcall/client';
+import type {
+  Announcement,
+  AuthServer,
+  ConnectionConfig,
+  Instance,
+  RegistryConfig,
+} from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
 import { errorMessage } from '@rollcall/runtime';
 import type { ExposureFinding } from '@rollcall/gateway';
 import type { ProbeOutcome } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
+import { examineAuthServer } from './auth-server.ts';
+import type { AuthInstruments } from './auth-server.ts';
 import * as broker from './broker.ts';
 import { judgeCertificates } from './certificates.ts';
 import { judgeExposure } from './exposure.ts';
@@ -28,10 +36,10 @@ export interface Received {
 type OwnAddressFacts = Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 
 /** All I/O of an examination. */
-export interface Instruments {
+export interface Instruments extends AuthInstruments {
   readonly nodeVersion: string;
   /** @throws Error that says which setting is invalid */
-  registry(): RegistryConfig;
+  registry(): RegistryConfig | AuthServer;
   askBroker(connection: ConnectionConfig): Promise<BrokerAnswer>;
   /** @throws Error if there is no subscription */
   listen(registry: RegistryConfig): Promise<Received>;
@@ -57,7 +65,7 @@ export async function examine(
   report: (finding: Finding) => void,
 ): Promise<void> {
   report(judgeNode(instruments.nodeVersion));
-  let registry: RegistryConfig;
+  let registry: RegistryConfig | AuthServer;
   try {
     registry = instruments.registry();
   } catch (error) {
@@ -67,6 +75,10 @@ export async function examine(
         'correct it: docs/reference/config.md lists all settings',
       ),
     );
+    return;
+  }
+  if (!('brokers' in registry)) {
+    await examineAuthServer(instruments, registry, report);
     return;
   }
   const asked = [];

@@ -3,11 +3,11 @@ import { ANNOUNCEMENT_FIELDS } from '@rollcall/protocol';
 import type { AnnouncementField, Field } from '@rollcall/protocol';
 
 /**
- * The options of `rollcall run` that set fields of the announcement, or of its policy: those with a flag in the list of
- * fields.
+ * The options of `rollcall run` that set fields of the announcement, or of an object in it: those with a flag in the list
+ * of fields.
  */
 export function announcementOptions(): Option[] {
-  return flagged(ANNOUNCEMENT_FIELDS.flatMap((field) => [field, ...policyFields(field)])).map(
+  return flagged(ANNOUNCEMENT_FIELDS.flatMap((field) => [field, ...fieldsIn(field)])).map(
     ({ option }) => option,
   );
 }
@@ -20,7 +20,7 @@ export function announcedFields(
     const value = options[option.attributeName()];
     return [field.name, typeof value === 'string' ? fromText(field, value) : value];
   });
-  fields.push(['policy', askedPolicy(options)]);
+  fields.push(['policy', askedPolicy(options)], ['tls', identity(options)]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 
@@ -37,8 +37,20 @@ function askedPolicy({
   return Object.keys(policy).length === 0 ? undefined : policy;
 }
 
-function policyFields(field: AnnouncementField): readonly Field[] {
-  return field.name === 'policy' && field.type === 'object' ? field.fields : [];
+/** What the certificate of the program has to be for. */
+function identity({
+  tlsServerName,
+  spiffeId,
+}: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  if (tlsServerName === undefined && spiffeId === undefined) return undefined;
+  return {
+    ...(tlsServerName !== undefined && { serverName: tlsServerName }),
+    ...(spiffeId !== undefined && { spiffeId }),
+  };
+}
+
+function fieldsIn(field: AnnouncementField): readonly Field[] {
+  return field.type === 'object' ? field.fields : [];
 }
 
 function flagged<F extends Field>(fields: readonly F[]): { field: F; option: Option }[] {

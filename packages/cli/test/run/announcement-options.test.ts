@@ -27,6 +27,8 @@ describe('the options of rollcall run that set fields of the announcement', () =
     [['--health', 'grpc'], { health: { path: '/', method: 'GRPC' } }],
     [['--health', 'grpc:a.Service'], { health: { path: '/a.Service', method: 'GRPC' } }],
     [['--scheme', 'h2c'], { scheme: 'h2c' }],
+    [['--tls-server-name', 'orders.internal'], { tls: { serverName: 'orders.internal' } }],
+    [['--spiffe-id', 'spiffe://a/b'], { tls: { spiffeId: 'spiffe://a/b' } }],
     [['--meta', 'a=1', '--meta', 'b=x=y', '--meta', 'c='], { meta: { a: '1', b: 'x=y', c: '' } }],
     [['--no-strip'], { policy: { strip: false } }],
     [['--sticky'], { policy: { balancing: 'hash' } }],

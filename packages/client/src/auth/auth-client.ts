@@ -22,6 +22,7 @@ import { readRegistry } from './read-registry.ts';
 /** The auth server itself asks a broker for up to 15 s. */
 const TIMEOUT_MS = 20_000;
 const RETRY_DELAYS_MS = [100, 400];
+const CHANNEL_KEY_BYTES = 32;
 
 type Path = (typeof AUTH_PATHS)[keyof typeof AUTH_PATHS];
 
@@ -123,6 +124,16 @@ export class AuthClient {
   }
 }
 
+/**
+ * Asks an auth server where the registry is: a connection for each of its brokers.
+ * @throws RollcallError ROLLCALL_AUTH_UNREACHABLE or ROLLCALL_AUTH_REFUSED
+ */
+export function askAuthServer(
+  server: AuthServer,
+): Promise<readonly [AuthorizedConnection, ...AuthorizedConnection[]]> {
+  return new AuthClient(server).connections();
+}
+
 /** Whether the same request may succeed later. */
 function isTemporary(outcome: HttpResponse | HttpFailure): boolean {
   return !('status' in outcome) || outcome.status >= 500 || outcome.status === 429;
@@ -145,13 +156,20 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** The key of a channel in the one spelling of base64 that every reader accepts: they throw at others where nothing catches it. */
+function isChannelKey(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const bytes = Buffer.from(value, 'base64');
+  return bytes.length === CHANNEL_KEY_BYTES && bytes.toString('base64') === value;
+}
+
 function readAuthorization(value: unknown): Authorization | undefined {
   if (!isRecord(value)) return undefined;
   const { auth, channel_data: data, shared_secret: secret } = value;
-  if (typeof auth !== 'string') return undefined;
+  if (typeof auth !== 'string' || !(secret === undefined || isChannelKey(secret))) return undefined;
   return {
     auth,
     ...(typeof data === 'string' && { channel_data: data }),
-    ...(typeof secret === 'string' && { shared_secret: secret }),
+    ...(secret !== undefined && { shared_secret: secret }),
   };
 }

@@ -9,18 +9,22 @@ import type {
   Journal,
   Observer,
   Peer,
+  ProbeAttempt,
   Reaction,
   Refusal,
-  Sighting,
   Statement,
   TableEvent,
   Verdict,
 } from '@rollcall/protocol';
+import { InstanceTls } from '@rollcall/runtime';
+import type { InstanceCredentials, InstanceTlsOptions } from '@rollcall/runtime';
 import { connectionsOf } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { Judge } from '../trust/judge.ts';
 import { BrokerSession } from './broker-session.ts';
 import type { SessionHandlers } from './broker-session.ts';
+import type { BrokerPresence, BrokerStatus } from './broker-status.ts';
+import type { ConfiguredInstance } from './configured-instance.ts';
 import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions, OwnershipConfig } from './discover-options.ts';
@@ -31,32 +35,6 @@ import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
 const RESTORED_AT_A_TIME = 50;
-
-/** An instance that is named by a configuration. */
-export interface ConfiguredInstance extends Pick<
-  Announcement,
-  'address' | 'port' | 'scheme' | 'health'
-> {
-  /** The URL that the configuration names. Several instances may have one, whose host is a DNS name. */
-  readonly url: string;
-}
-
-/** A broker of the registry, as an observer finds it. */
-export interface BrokerStatus {
-  /** Such as `10.0.0.7:6001` or `hosted Pusher (cluster eu)`. */
-  readonly name: string;
-  /** Whether the channel is subscribed there. */
-  readonly isConnected: boolean;
-}
-
-/** What a broker of the registry shows of the presence of an instance. */
-export interface BrokerPresence extends BrokerStatus {
-  /**
-   * Whether it is in its presence channel there, has left since the broker was connected, or was not there. `unknown` if the
-   * broker is not connected or has yet to say.
-   */
-  readonly presence: Sighting | 'unknown';
-}
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -69,6 +47,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #registry: string;
   readonly #verified = new WeakSet<Announcement>();
   readonly #closing = new AbortController();
+  #instanceTls: InstanceTls;
   #ownership: OwnershipConfig | undefined;
   #judge: Judge | undefined;
   /** Judges what the table holds by other owners. */
@@ -86,8 +65,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         this.#react(session.conversation.receive(event, data, now), event, session),
       onDropped: (why) => this.emit('dropped', why),
     });
+    this.#instanceTls = new InstanceTls({
+      ca: options.instanceCa,
+      certificate: options.instanceCertificate,
+    });
     this.#probeQueue = new ProbeQueue({
-      prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
+      prober: new Prober(
+        (announcement) => this.tlsFor(announcement),
+        options.probeRules?.timeoutMs,
+      ),
       isDue: (key, announcement) =>
         !this.isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
@@ -208,11 +194,27 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /**
    * Reports how a request to an instance ended, which counts as a probe.
    * @param at when it did, on the clock of `performance.now()`. Default: now
+   * @param attempt what came of it, of one that failed. Default: the verdict says it all
    */
-  reportOutcome(key: string, verdict: Verdict, at?: number): void {
-    this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
+  reportOutcome(key: string, verdict: Verdict, at?: number, attempt?: ProbeAttempt): void {
+    this.#learn({ type: 'probed', key, verdict, by: 'traffic', at, attempt });
     // A time comes with a summary of many requests.
     if (at === undefined) this.emit('probed', verdict, 'traffic');
+  }
+
+  /**
+   * Returns how a connection to an instance is secured, as options of Node's `tls.connect`, so that it fails unless the
+   * certificate proves who the instance is; undefined if the instance does not speak TLS.
+   */
+  tlsFor(
+    announcement: Pick<Announcement, 'address' | 'scheme' | 'tls'>,
+  ): InstanceTlsOptions | undefined {
+    return this.#instanceTls.optionsFor(announcement);
+  }
+
+  /** Replaces what connections to instances trust and show: `instanceCa` and `instanceCertificate`. */
+  setInstanceCredentials(credentials: InstanceCredentials): void {
+    this.#instanceTls = new InstanceTls(credentials);
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */

@@ -6,7 +6,7 @@ import type {
   Probing,
   TableLimits,
 } from '@rollcall/protocol';
-import type { Logger } from '@rollcall/runtime';
+import type { Certificate, Logger } from '@rollcall/runtime';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 
 /** Who may announce which prefixes, and what becomes of an announcement that does not come from there. */
@@ -38,6 +38,8 @@ export interface DiscoverOptions {
   readonly name?: string;
   /** The authorities that sign the certificates of instances which serve TLS, as PEM. Default: the authorities of Node. */
   readonly instanceCa?: string;
+  /** A certificate and its key, as PEM, that probes show to instances which ask for one. Default: none. */
+  readonly instanceCertificate?: Certificate;
   /** Returns why an announcement is refused, or undefined if it is accepted. Default: all are accepted. */
   readonly policy?: AddressPolicy;
   /** Who may announce which prefixes. Default: every program that can publish may announce each. */

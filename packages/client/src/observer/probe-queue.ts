@@ -1,4 +1,3 @@
-import { configuredName } from '@rollcall/protocol';
 import type { Announcement, Effect, Probed } from '@rollcall/protocol';
 import { limitConcurrency } from './limit-concurrency.ts';
 import type { Prober } from './probe.ts';
@@ -41,7 +40,7 @@ export class ProbeQueue {
           isFirst = false;
           return true;
         };
-        void prober[by](announcement, report, configuredName(instance)).then(report);
+        void prober[by](announcement, report).then(report);
       });
     });
   }

@@ -1,41 +1,33 @@
-import { createSecureContext } from 'node:tls';
-import type { SecureContext } from 'node:tls';
-import {
-  DEFAULT_HEALTH_CHECK,
-  DEFAULT_PROBE_RULES,
-  RULES,
-  probeVerdict,
-  schemeFacts,
-} from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, RULES, probeVerdict } from '@rollcall/protocol';
 import type { Announcement, Probed, ProbeOutcome } from '@rollcall/protocol';
 import { connectionFailure, requestHealth } from '@rollcall/runtime';
+import type { InstanceTls } from '@rollcall/runtime';
 
 /** Probes instances. */
 export class Prober {
-  readonly #ca: string | undefined;
+  readonly #tlsFor: InstanceTls['optionsFor'];
   readonly #timeoutMs: number;
-  #secureContext: SecureContext | undefined;
 
   /**
-   * @param ca the authorities that sign the certificates of instances that serve TLS, as PEM; by default
-   *   the authorities of Node
+   * @param tlsFor returns how the connection to an instance is secured
    * @param timeoutMs how long a response may take
    */
-  constructor(ca: string | undefined, timeoutMs: number = DEFAULT_PROBE_RULES.timeoutMs) {
-    this.#ca = ca;
+  constructor(
+    tlsFor: InstanceTls['optionsFor'],
+    timeoutMs: number = DEFAULT_PROBE_RULES.timeoutMs,
+  ) {
+    this.#tlsFor = tlsFor;
     this.#timeoutMs = timeoutMs;
   }
 
   /**
-   * Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address.
+   * Requests the health check of an instance, once its certificate has proven who it is, if it serves TLS.
    * @param onTimeout called each time that the time-out has passed without an answer. Returns whether the answer is still
    *   waited for: a busy instance would answer one request after another, each too late
-   * @param servername what its certificate has to be for in place of its address
    */
   async probe(
     announcement: Announcement,
     onTimeout: (probed: Probed) => boolean = () => false,
-    servername?: string,
   ): Promise<Probed> {
     const { health } = announcement;
     const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
@@ -46,9 +38,7 @@ export class Prober {
     });
     const outcome = await requestHealth(announcement, {
       timeoutMs: this.#timeoutMs,
-      ...(schemeFacts(announcement).isSecure && {
-        tls: { secureContext: this.#trust(), ...(servername !== undefined && { servername }) },
-      }),
+      tls: this.#tlsFor(announcement),
       onOverdue: (times) =>
         times * this.#timeoutMs < RULES.patienceMs &&
         onTimeout({ ...probed({ code: 'ETIMEDOUT', isConnected: true }), isPending: true }),
@@ -63,10 +53,5 @@ export class Prober {
     if (code === undefined) return { verdict: 'ok', by: 'connect' };
     const outcome = { code };
     return { verdict: probeVerdict(outcome, announcement), by: 'connect', attempt: { outcome } };
-  }
-
-  /** One context for all probes: making one takes milliseconds. */
-  #trust(): SecureContext {
-    return (this.#secureContext ??= createSecureContext({ ca: this.#ca }));
   }
 }

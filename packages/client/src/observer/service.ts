@@ -1,5 +1,6 @@
 import { urlHost } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
+import type { InstanceTlsOptions } from '@rollcall/runtime';
 import type { Directory } from './directory.ts';
 import { WeightedRoundRobin } from './weighted-round-robin.ts';
 
@@ -11,6 +12,11 @@ export interface Picked {
   readonly announcement: Announcement;
   /** Its base URL, such as `http://10.0.0.7:3000`. The prefix is not included. */
   readonly url: string;
+  /**
+   * How the connection is secured, as options of Node's `https.request`, so that it fails unless the certificate proves who
+   * the instance is. Undefined if the instance does not speak TLS.
+   */
+  readonly tls?: InstanceTlsOptions;
 }
 
 /** The instances of one prefix, for a program that calls them without a gateway. Made by `discover('/v2')`. */
@@ -37,7 +43,9 @@ export class Service {
     if (instance === undefined) return undefined;
     const { key, announcement } = instance;
     const { scheme = 'http', address, port } = announcement;
-    return { key, announcement, url: `${scheme}://${urlHost(address)}:${port}` };
+    const tls = this.#directory.tlsFor(announcement);
+    const url = `${scheme}://${urlHost(address)}:${port}`;
+    return { key, announcement, url, ...(tls !== undefined && { tls }) };
   }
 
   /**

@@ -9,7 +9,7 @@ import { startRegistering } from '../registrar/register.ts';
 import type { RegisterOptions } from '../registrar/register.ts';
 import type { Registration } from '../registrar/registration.ts';
 import { faultReporter } from '../report.ts';
-import { AuthClient } from '../auth/auth-client.ts';
+import { askAuthServer } from '../auth/auth-client.ts';
 import type { AuthServer } from '../transport/auth-server.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
@@ -112,7 +112,7 @@ function checked(given: RollcallOptions): RollcallOptions & {
 /** @throws RollcallError that a broker or the auth server cannot be reached, or refuses */
 async function oneMustAccept(registry: RegistryConfig | AuthServer): Promise<void> {
   if (!('brokers' in registry)) {
-    await new AuthClient(registry).connections();
+    await askAuthServer(registry);
     return;
   }
   // The others are reported when the application registers there.

@@ -15,9 +15,10 @@ export const AUTH_URL: Format = {
     'the URL of an auth server: https, or http on loopback, such as https://auth.example.com',
   parse(text) {
     if (!URL.canParse(text)) return undefined;
-    const { protocol, username, password, search, hash } = new URL(text);
+    const { protocol, username, password } = new URL(text);
     const isSafe = protocol === 'https:' || (protocol === 'http:' && isOnLoopback(text));
-    return isSafe && username + password + search + hash === '' ? text : undefined;
+    // Paths are appended to it, which would be lost after an empty query, too.
+    return isSafe && username + password === '' && !/[?#]/.test(text) ? text : undefined;
   },
 };
 

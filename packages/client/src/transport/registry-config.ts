@@ -42,6 +42,7 @@ export interface ConnectionConfig extends BrokerConfig, RegistryChannels {}
 
 /** How an owner uses a registry at a broker of which it does not have the app's secret. */
 export interface AuthorizedConnection extends BrokerAddress, RegistryChannels {
+  /** What the auth server does there. */
   readonly access: OwnerAccess;
 }
 

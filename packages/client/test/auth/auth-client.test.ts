@@ -33,6 +33,8 @@ describe('the environment of a service without the app’s secret', () => {
     'auth.example.com',
     'https://user:secret@auth.example.com',
     'https://auth.example.com/?a=b',
+    'https://auth.example.com?',
+    'https://auth.example.com/#',
     'ftp://127.0.0.1',
   ])('does not name %s', (url) => {
     expect(() => ownerRegistryFromEnv({ ...AUTH, ROLLCALL_AUTH_URL: url })).toThrow(
@@ -112,6 +114,26 @@ describe('an auth server as a service asks it', () => {
     answers(body);
     await expect(client().connections()).rejects.toMatchObject({ code: 'ROLLCALL_AUTH_REFUSED' });
     expect(asked).toBe(1);
+  });
+
+  it.each([
+    ['that is missing', { channel_data: '{}' }],
+    ['with a key of a channel that is too short', { auth: 'k:s', shared_secret: 'AAAA' }],
+    [
+      'with a key of a channel in another base64',
+      { auth: 'k:s', shared_secret: `${'_'.repeat(43)}=` },
+    ],
+    ['with a key of a channel that is no text', { auth: 'k:s', shared_secret: 7 }],
+  ])('does not give an authorization %s', async (_what, body) => {
+    answers({ channel: 'private-encrypted-x', brokers: [BROKER] });
+    const [{ access, channelKeys }] = await client().connections();
+    answers(body);
+    const channelName = 'private-encrypted-x.owners';
+    await expect(access.authorize({ socketId: '1.2', channelName })).rejects.toMatchObject({
+      code: 'ROLLCALL_AUTH_REFUSED',
+      message: expect.stringContaining('its response is no authorization') as string,
+    });
+    expect(channelKeys?.size).toBe(0);
   });
 
   it('is asked three times while it may answer later, and then reported', async () => {

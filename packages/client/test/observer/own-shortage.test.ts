@@ -16,5 +16,5 @@ it.each([
   ['ETIMEDOUT', 'unreachable'],
 ])('a probe that ends with %s shows: %s', async (ending, verdict) => {
   code = ending;
-  expect(await new Prober(undefined).probe(INSTANCE)).toMatchObject({ verdict });
+  expect(await new Prober(() => undefined).probe(INSTANCE)).toMatchObject({ verdict });
 });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Announcement } from '@rollcall/protocol';
 import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
+import { InstanceTls } from '@rollcall/runtime';
 import { Prober } from '../../src/observer/probe.ts';
 
 const servers: Server[] = [];
@@ -23,7 +24,13 @@ async function announced(server: Server, scheme: 'http' | 'https'): Promise<Anno
 
 const well: RequestListener = (_request, response) => response.end('ok');
 const ill: RequestListener = (_request, response) => response.writeHead(503).end();
-const prober = new Prober(String(ONE.cert));
+/** Trusts this authority, or those of Node. */
+function proberOf(ca?: string, timeoutMs?: number): Prober {
+  const tls = new InstanceTls({ ca });
+  return new Prober((announcement) => tls.optionsFor(announcement), timeoutMs);
+}
+
+const prober = proberOf(String(ONE.cert));
 
 describe('a probe of an instance with TLS', () => {
   it('uses TLS, and trusts the configured CA', async () => {
@@ -37,8 +44,8 @@ describe('a probe of an instance with TLS', () => {
     ['for another address', ELSEWHERE],
   ])('fails if its certificate is %s', async (_, certificate) => {
     const instance = await announced(createSecureServer(certificate, well), 'https');
-    expect(await new Prober(String(ONE.cert)).probe(instance)).toMatchObject({ verdict: 'failed' });
-    expect(await new Prober(undefined).probe(instance)).toMatchObject({ verdict: 'failed' });
+    for (const ca of [String(ONE.cert), undefined])
+      expect(await proberOf(ca).probe(instance)).toMatchObject({ verdict: 'unidentified' });
   });
 
   it('fails if the instance does not speak TLS', async () => {
@@ -74,7 +81,7 @@ describe('a probe', () => {
       createServer(() => {}),
       'http',
     );
-    expect(await new Prober(undefined, 100).probe(instance)).toMatchObject({ verdict: 'timeout' });
+    expect(await proberOf(undefined, 100).probe(instance)).toMatchObject({ verdict: 'timeout' });
   });
 
   it('waits for a late answer instead of sending a second request', async () => {
@@ -89,7 +96,7 @@ describe('a probe', () => {
       if (overdue.length === 2) waiting[0]?.end();
       return true;
     };
-    expect(await new Prober(undefined, 100).probe(instance, onTimeout)).toMatchObject({
+    expect(await proberOf(undefined, 100).probe(instance, onTimeout)).toMatchObject({
       verdict: 'ok',
     });
     expect(overdue.length).toBeGreaterThan(1);

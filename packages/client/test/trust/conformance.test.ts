@@ -1,14 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
+  authRequestText,
   channelsOf,
+  formatProof,
   idWithKey,
   isPublicKey,
   keyIdOf,
   parseAnnouncement,
+  parseProof,
   signedText,
 } from '@rollcall/protocol';
-import { isServiceKey, isSignedBy, publicKeyOf } from '../../src/trust/ed25519.ts';
+import {
+  isServiceKey,
+  isSignedBy,
+  publicKeyOf,
+  readServiceKey,
+  signText,
+} from '../../src/trust/ed25519.ts';
 import { Signer } from '../../src/trust/signer.ts';
 
 interface Vectors {
@@ -26,9 +35,27 @@ interface Vectors {
   }[];
 }
 
-const vectors = JSON.parse(
-  readFileSync(new URL('../../../../conformance/service-keys.json', import.meta.url), 'utf8'),
-) as Vectors;
+interface AuthVectors {
+  requests: {
+    name: string;
+    serviceKey: string;
+    path: string;
+    time: number;
+    body: string;
+    text: string;
+    authorization: string;
+  }[];
+  accepted: { name: string; authorization: string }[];
+  refused: { name: string; authorization: string }[];
+}
+
+function read(file: string): unknown {
+  const path = new URL(`../../../../conformance/${file}`, import.meta.url);
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+const vectors = read('service-keys.json') as Vectors;
+const auth = read('auth-requests.json') as AuthVectors;
 const keyAt = (index: number) => vectors.keys[index] ?? { serviceKey: '', publicKey: '', id: '' };
 
 describe('a service key', () => {
@@ -65,5 +92,33 @@ describe('a signed statement', () => {
     const again = parseAnnouncement(JSON.parse(JSON.stringify({ ...announcement, sig })));
     if (!again.ok) throw new Error(again.refusal.reason);
     expect(signedText(registry, { ...statement, announcement: again.value })).toBe(text);
+  });
+});
+
+describe('a request to an auth server', () => {
+  it.each(auth.requests)(
+    'asks for $name',
+    ({ serviceKey, path, time, body, text, authorization }) => {
+      expect(authRequestText(path, time, body)).toBe(text);
+      const key = publicKeyOf(serviceKey);
+      const signature = signText(readServiceKey(serviceKey), text);
+      expect(formatProof({ key, time, signature })).toBe(authorization);
+      expect(parseProof(authorization)).toEqual({ key, time, signature });
+      expect(isSignedBy(key, text, signature)).toBe(true);
+      for (const other of [
+        authRequestText(`${path}/`, time, body),
+        authRequestText(path, time + 1, body),
+        authRequestText(path, time, `${body} `),
+      ])
+        expect(isSignedBy(key, other, signature)).toBe(false);
+    },
+  );
+
+  it.each(auth.accepted)('may have a proof with $name', ({ authorization }) => {
+    expect(parseProof(authorization)).toEqual(parseProof(auth.requests[0]?.authorization ?? ''));
+  });
+
+  it.each(auth.refused)('has no proof with $name', ({ authorization }) => {
+    expect(parseProof(authorization)).toBeUndefined();
   });
 });

@@ -63,6 +63,7 @@ const PROBE_TONES: Readonly<Record<Probe['verdict'], Tone>> = {
   refused: 'bad',
   timeout: 'warning',
   unreachable: 'bad',
+  unidentified: 'bad',
   failed: 'bad',
   unknown: 'neutral',
 };

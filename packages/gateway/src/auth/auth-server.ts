@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { connectionsOf, describeBroker, openBrokerAuthority } from '@rollcall/client';
 import type { BrokerConfig, RegistryConfig } from '@rollcall/client';
-import { addressRanges, urlHost } from '@rollcall/protocol';
+import { addressRanges, isLoopback, urlHost } from '@rollcall/protocol';
 import { clientAddressOf } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
 import type { Context } from 'hono';
@@ -79,6 +79,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     setting: 'auth.port',
     certificate: files.certificate,
   });
+  warnOfLoopback(registry, host, logger);
   files.start(() => server.useCertificate(files.certificate));
   const scheme = files.certificate === undefined ? 'http' : 'https';
   return {
@@ -116,6 +117,19 @@ function derived({ channels }: RegistryConfig, config: AuthConfig): Derived {
 function addressOf(c: Context, isTrustedProxy: (address: string) => boolean): string {
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
   return clientAddressOf(incoming?.socket.remoteAddress ?? '', c.req.raw.headers, isTrustedProxy);
+}
+
+/** Services on other machines would look for the broker on their own. */
+function warnOfLoopback({ brokers }: RegistryConfig, host: string, logger: Logger): void {
+  if (isLoopback(host)) return;
+  for (const broker of brokers) {
+    const { server } = broker;
+    if ('host' in server && isLoopback(server.host))
+      logger.warn(
+        { broker: describeBroker(broker) },
+        'services on other machines cannot reach this broker: name it by an address that they reach, such as in PUSHER_HOST',
+      );
+  }
 }
 
 /** The registry as services see it: nothing in it is secret. */

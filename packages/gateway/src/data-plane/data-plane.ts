@@ -1,5 +1,6 @@
 import type { Change } from '@rollcall/client';
 import type { TlsSettings } from '@rollcall/proxy';
+import type { InstanceCredentials } from '@rollcall/runtime';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Split } from '../rollout/split.ts';
 import type { AccessLogSettings, RoutingSettings } from '../settings/config.ts';
@@ -13,8 +14,8 @@ export interface DataPlaneSettings {
   readonly tls?: TlsSettings;
   /** What the port without TLS does, if there is one besides. */
   readonly plainHttp?: PlainHttpSettings;
-  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
-  readonly instanceCa?: string;
+  /** What connections to instances trust and show. */
+  readonly instanceCredentials: InstanceCredentials;
   /** Where gateways share rate limits. Default: they do not. */
   readonly redisUrl?: string;
   /** The name of this gateway in `Via`. */

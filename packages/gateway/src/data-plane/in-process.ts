@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Announcement } from '@rollcall/client';
 import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
@@ -9,7 +10,7 @@ import type {
   ProxySettings,
   ReverseProxy,
 } from '@rollcall/proxy';
-import { errorMessage, listenError } from '@rollcall/runtime';
+import { errorMessage, InstanceTls, listenError } from '@rollcall/runtime';
 import { createFilterServices } from '../filters/filter-context.ts';
 import type { FilterServices } from '../filters/filter-context.ts';
 import type { SpentLimits } from '../filters/limits/local-limits.ts';
@@ -64,7 +65,9 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
     share: shareLimits,
     onFault: onFilterFault,
   });
-  const router = createRouter(options, services);
+  let { instanceCredentials } = settings;
+  let instanceTls = new InstanceTls(instanceCredentials);
+  const router = createRouter(options, services, (instance) => instanceTls.optionsFor(instance));
   let { plainHttp } = settings;
   // Without a plain port, requests take no step more.
   const decide: Decide =
@@ -112,6 +115,10 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
       const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));
       ({ plainHttp } = changed);
+      if (!isDeepStrictEqual(changed.instanceCredentials, instanceCredentials)) {
+        ({ instanceCredentials } = changed);
+        instanceTls = new InstanceTls(instanceCredentials);
+      }
       router.configure(rules);
     },
     async close() {
@@ -123,7 +130,11 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
   };
 }
 
-function createRouter(options: InProcessOptions, services: FilterServices): Router {
+function createRouter(
+  options: InProcessOptions,
+  services: FilterServices,
+  tlsFor: InstanceTls['optionsFor'],
+): Router {
   const { table, settings, isTableComplete, traffic, onEjected } = options;
   return new Router({
     table,
@@ -138,6 +149,7 @@ function createRouter(options: InProcessOptions, services: FilterServices): Rout
       mirrorDropped: (prefix, reason) => traffic.mirrorDropped(prefix, reason),
     },
     isTableComplete,
+    tlsFor,
     random: Math.random,
     now: () => performance.now(),
   });
@@ -150,7 +162,6 @@ function proxyOptions(options: InProcessOptions, decide: Decide): ProxyOptions {
     ...proxySettings(settings),
     decide,
     pseudonym: settings.pseudonym,
-    ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
     onUnreachable,
     onFilterError: (filter, error, requestId) =>
       onRequestError({ filter, reason: errorMessage(error), requestId }),

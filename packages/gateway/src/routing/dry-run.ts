@@ -81,7 +81,14 @@ export interface DryRunOptions {
 export async function dryRun(request: DryRequest, options: DryRunOptions): Promise<DryOutcome> {
   const { table, settings, services, proxy: proxySettings, pseudonym } = options;
   const rules = routingRules(settings, services);
-  const router = new Router({ table, rules, random: () => 0, now: monotonic });
+  const router = new Router({
+    table,
+    rules,
+    // No instance is connected to.
+    tlsFor: () => undefined,
+    random: () => 0,
+    now: monotonic,
+  });
   let target: string | undefined;
   let route: Route | undefined;
   const client = new DryClient(request.isSecure);

@@ -19,6 +19,7 @@ import type { RoutePolicy } from './policy.ts';
 import type { MirrorEvents, RouteMirror } from './route-mirror.ts';
 import type { RouteRule } from './rules.ts';
 import { upstreamOf } from './upstream-of.ts';
+import type { TlsFor } from './upstream-of.ts';
 import type { VersionChoice } from './version-choice.ts';
 
 /** Receives what happens to requests on their way to instances. */
@@ -43,6 +44,7 @@ export interface Route {
   /** Undefined unless its requests are mirrored. */
   readonly mirror: RouteMirror | undefined;
   readonly events: RoutingEvents | undefined;
+  readonly tlsFor: TlsFor;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -124,7 +126,7 @@ export class Forwarding implements Forward {
   }
 
   next(): Upstream | undefined {
-    const { rule, events } = this.#route;
+    const { rule, events, policy, tlsFor } = this.#route;
     const instance = this.#picked ?? this.#pick();
     this.#picked = undefined;
     const before = this.#current;
@@ -135,7 +137,7 @@ export class Forwarding implements Forward {
     this.#status = 0;
     this.#grpcStatus = undefined;
     this.#stats = this.#route.balancer.requestStarted(instance);
-    return upstreamOf(instance, this.#route.policy.hostHeader);
+    return upstreamOf(instance, policy.hostHeader, tlsFor);
   }
 
   onGrpcStatus(status: number): void {

@@ -2,6 +2,7 @@ import { WeightedRoundRobin } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import type { Mirror, MirrorDrop, Upstream } from '@rollcall/proxy';
 import { upstreamOf } from './upstream-of.ts';
+import type { TlsFor } from './upstream-of.ts';
 import { versionOf } from './version-choice.ts';
 import type { MirrorRules } from './version-rules.ts';
 
@@ -24,6 +25,7 @@ export interface RouteMirrorOptions {
   /** Returns the instances that receive traffic at this moment. */
   readonly instances: () => readonly Instance[];
   readonly events: MirrorEvents | undefined;
+  readonly tlsFor: TlsFor;
   /** Returns a number from 0 to 1, as Math.random does. */
   readonly random: () => number;
 }
@@ -61,7 +63,7 @@ export class RouteMirror {
   }
 
   #next(servedBy: Instance | undefined): Upstream | undefined {
-    const { rules, instances, hostHeader } = this.#options;
+    const { rules, instances, hostHeader, tlsFor } = this.#options;
     const { version } = rules;
     // The version has received the request itself.
     if (servedBy !== undefined && versionOf(servedBy) === version) return undefined;
@@ -72,7 +74,7 @@ export class RouteMirror {
     );
     if (instance === undefined) return this.#drop('no-instance');
     this.#inFlight++;
-    return upstreamOf(instance, hostHeader);
+    return upstreamOf(instance, hostHeader, tlsFor);
   }
 
   #drop(reason: 'in-flight' | 'no-instance'): undefined {

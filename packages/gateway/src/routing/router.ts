@@ -19,6 +19,7 @@ import { matchRoute } from './route.ts';
 import { RouteMirror } from './route-mirror.ts';
 import type { RouteRule, RoutingRules } from './rules.ts';
 import type { Site } from './sites.ts';
+import type { TlsFor } from './upstream-of.ts';
 import { VersionChooser } from './version-choice.ts';
 
 /** The part of the table that routing needs. */
@@ -34,6 +35,7 @@ export interface RouterOptions {
   readonly events?: RoutingEvents | undefined;
   /** Whether the table was received from the registry: see {@link Router.tableCompleted}. Default: true. */
   readonly isTableComplete?: boolean | undefined;
+  readonly tlsFor: TlsFor;
   /** Returns a number from 0 to 1, as Math.random does. */
   readonly random: () => number;
   /** Monotonic milliseconds. */
@@ -72,6 +74,7 @@ interface RouteBalancer {
 export class Router {
   readonly #table: RoutingTable;
   readonly #events: RoutingEvents | undefined;
+  readonly #tlsFor: TlsFor;
   readonly #random: () => number;
   readonly #now: () => number;
   readonly #stats = new StatsRegistry();
@@ -87,7 +90,9 @@ export class Router {
   #rules: RoutingRules;
   #isTableComplete: boolean;
 
-  constructor({ table, rules, events, isTableComplete = true, random, now }: RouterOptions) {
+  constructor(options: RouterOptions) {
+    const { table, rules, events, isTableComplete = true, tlsFor, random, now } = options;
+    this.#tlsFor = tlsFor;
     this.#isTableComplete = isTableComplete;
     this.#table = table;
     this.#rules = rules;
@@ -290,6 +295,7 @@ export class Router {
       budget: new RetryBudget(policy.retries, this.#now()),
       mirror: this.#mirror(rule, policy),
       events: this.#events,
+      tlsFor: this.#tlsFor,
       now: this.#now,
     };
   }
@@ -306,6 +312,7 @@ export class Router {
         hostHeader,
         instances: () => this.#table.routable(service),
         events: this.#events,
+        tlsFor: this.#tlsFor,
         random: this.#random,
       })
     );

@@ -1,4 +1,4 @@
-import type { AnnouncedPolicy } from '@rollcall/protocol';
+import type { AnnouncedPolicy, InstanceIdentity } from '@rollcall/protocol';
 import type { Filter } from '@rollcall/proxy';
 import type { Values } from '@rollcall/runtime/settings';
 import { resolveSettings } from '@rollcall/runtime/settings';
@@ -215,6 +215,8 @@ export interface ConfiguredUpstreams {
   readonly health: string | undefined;
   /** See `hostHeader` of the settings. */
   readonly hostHeader: string;
+  /** What their certificates have to be for. Default: the host of their URL. */
+  readonly tls?: InstanceIdentity | undefined;
 }
 
 /** Returns all upstreams of a configuration. */
@@ -225,7 +227,7 @@ export function configuredUpstreams({
   return Object.entries(routes).flatMap(([key, entry]) => {
     const cases = (entry.cases ?? []).map((each, index) => [caseId(key, index), each] as const);
     return [[key, entry] as const, ...cases].flatMap(
-      ([id, { upstreams: urls, health, hostHeader }]) =>
+      ([id, { upstreams: urls, health, hostHeader, upstreamTls: tls }]) =>
         urls === undefined
           ? []
           : [
@@ -233,6 +235,7 @@ export function configuredUpstreams({
                 name: upstreamsName(id),
                 urls,
                 health,
+                tls,
                 hostHeader: hostHeader ?? entry.hostHeader ?? forAll,
               },
             ],

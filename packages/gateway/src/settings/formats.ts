@@ -1,4 +1,4 @@
-import { addressRanges, HASH_BY, parsePrefix } from '@rollcall/protocol';
+import { addressRanges, HASH_BY, parsePrefix, SERVER_NAME, SPIFFE_ID } from '@rollcall/protocol';
 import type { Format } from '@rollcall/runtime/settings';
 import { isHost } from '../routing/host-header.ts';
 import { parseDomain } from '../routing/domain.ts';
@@ -50,6 +50,16 @@ export const URL_PATH: Format = {
 export const HOST_HEADER: Format = {
   expected: '"client", "upstream" or a host such as files.example.net',
   parse: (text) => (isHost(text) ? text : undefined),
+};
+
+export const TLS_SERVER_NAME: Format = {
+  expected: 'a DNS name such as orders.internal',
+  parse: (text) => (SERVER_NAME.test(text) && text.length <= 253 ? text : undefined),
+};
+
+export const SPIFFE_URI: Format = {
+  expected: 'a SPIFFE ID such as spiffe://example.org/orders',
+  parse: (text) => (SPIFFE_ID.test(text) && text.length <= 2048 ? text : undefined),
 };
 
 export const HASH_KEY: Format = {

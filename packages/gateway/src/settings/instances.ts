@@ -82,7 +82,17 @@ export const INSTANCE_SETTINGS = {
     type: 'file',
     example: 'ca.pem',
     defaultIs: 'the authorities that Node trusts',
-    doc: 'Certificate authorities, as PEM, of instances that speak TLS.',
+    doc: 'Certificate authorities, as PEM, of instances that speak TLS. A changed file is read again.',
+  },
+  instanceCert: {
+    type: 'file',
+    example: 'gateway.pem',
+    doc: 'Certificate chain, as PEM, that the gateway shows to instances which ask for one. A changed file is read again.',
+  },
+  instanceKey: {
+    type: 'file',
+    example: 'gateway-key.pem',
+    doc: 'Private key of `instanceCert`, as PEM.',
   },
   probes: {
     type: 'group',

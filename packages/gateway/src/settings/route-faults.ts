@@ -135,7 +135,8 @@ function shareFaults({ shares = [] }: RouteSettings['versions']): RouteFault[] {
   return isEmpty ? [{ path, problem: 'needs a weight above 0' }] : [];
 }
 
-function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): RouteFault[] {
+function serviceFaults(entry: Omit<RouteEntry, 'cases'>): RouteFault[] {
+  const { service, upstreams, health, upstreamTls } = entry;
   if (upstreams?.length === 0) return [{ path: ['upstreams'], problem: 'is empty' }];
   if (upstreams !== undefined && service !== undefined)
     return [{ path: ['upstreams'], problem: 'cannot be used with `service`' }];
@@ -143,7 +144,13 @@ function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>
     return [
       { path: ['health'], problem: 'needs `upstreams`: announced instances announce their own' },
     ];
+  if (upstreamTls !== undefined && !upstreams?.every(speaksTls))
+    return [{ path: ['upstreamTls'], problem: 'needs `upstreams` by https or h2, and no others' }];
   return [];
+}
+
+function speaksTls(url: string): boolean {
+  return /^h(?:ttps|2):/.test(url);
 }
 
 /** A case for every request would hide the route and all cases after it. */

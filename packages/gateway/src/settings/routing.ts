@@ -4,7 +4,15 @@ import { FILTER_SETTINGS } from '../filters/filters.ts';
 import { PATH_RULE_SETTINGS } from '../filters/rewriting/path-rule.ts';
 import { BALANCING_SETTINGS, EJECTION_SETTINGS, RETRY_SETTINGS } from './balancing.ts';
 import { WHEN_SETTINGS } from './cases.ts';
-import { HOST_HEADER, PREFIX, ROUTE_KEY, UPSTREAM_URL, URL_PATH } from './formats.ts';
+import {
+  HOST_HEADER,
+  PREFIX,
+  ROUTE_KEY,
+  SPIFFE_URI,
+  TLS_SERVER_NAME,
+  UPSTREAM_URL,
+  URL_PATH,
+} from './formats.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 import { VERSION_SETTINGS } from './versions.ts';
 
@@ -91,6 +99,23 @@ export const ROUTING_SETTINGS: typeof OWN_SETTINGS & typeof FILTER_SETTINGS = {
 /** How the requests of one route are served. */
 export const ROUTE_SETTINGS: PerRoute<typeof ROUTING_SETTINGS> = perRoute(ROUTING_SETTINGS);
 
+/** What the certificates of configured upstreams have to be for. */
+const UPSTREAM_TLS_SETTINGS = {
+  serverName: {
+    type: 'text',
+    format: TLS_SERVER_NAME as typeof TLS_SERVER_NAME,
+    example: 'files.internal',
+    defaultIs: 'the host of the URL, if it is a name',
+    doc: 'The name that is sent as SNI, and that the certificate must be for unless there is a `spiffeId`.',
+  },
+  spiffeId: {
+    type: 'text',
+    format: SPIFFE_URI as typeof SPIFFE_URI,
+    example: 'spiffe://example.org/files',
+    doc: 'The SPIFFE ID that the certificate must have, as its only URI.',
+  },
+} as const;
+
 /** Which instances serve a route, or a case of one. */
 const SERVICE_SETTINGS = {
   service: {
@@ -111,6 +136,11 @@ const SERVICE_SETTINGS = {
     format: URL_PATH as typeof URL_PATH,
     example: '/health',
     doc: 'The path with which `upstreams` are probed. It must answer with a 2xx or 3xx status. If unset, `GET /health` is probed, and any answer is healthy except a 5xx other than 501.',
+  },
+  upstreamTls: {
+    type: 'group',
+    settings: UPSTREAM_TLS_SETTINGS as typeof UPSTREAM_TLS_SETTINGS,
+    doc: 'What the certificates of `upstreams` with TLS must be for.',
   },
 } as const;
 

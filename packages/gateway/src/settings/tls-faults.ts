@@ -1,5 +1,6 @@
 import type { Values } from '@rollcall/runtime/settings';
 import { certificateNames } from '../certificates/names.ts';
+import type { INSTANCE_SETTINGS } from './instances.ts';
 import type { LISTENING_SETTINGS } from './listening.ts';
 
 interface TlsFault {
@@ -12,7 +13,22 @@ type Given = Values<typeof LISTENING_SETTINGS> & {
 };
 
 /** Returns what only the settings of TLS together show, such as a certificate without its key. */
-export function tlsFaults({ tls = {}, domain, routes = {} }: Given): TlsFault[] {
+export function tlsFaults(given: Given & Values<typeof INSTANCE_SETTINGS>): TlsFault[] {
+  return [...listeningFaults(given), ...instanceFaults(given)];
+}
+
+/** Of the certificate that instances are shown. */
+function instanceFaults({
+  instanceCert,
+  instanceKey,
+}: Values<typeof INSTANCE_SETTINGS>): TlsFault[] {
+  if ((instanceCert === undefined) === (instanceKey === undefined)) return [];
+  const [missing, other] =
+    instanceKey === undefined ? ['instanceKey', 'instanceCert'] : ['instanceCert', 'instanceKey'];
+  return [{ path: [missing], problem: `is missing: \`${other}\` goes with it` }];
+}
+
+function listeningFaults({ tls = {}, domain, routes = {} }: Given): TlsFault[] {
   const { cert, key, certificates = [], acme } = tls;
   const faults: TlsFault[] = [];
   const fault = (name: string, problem: string): void => {

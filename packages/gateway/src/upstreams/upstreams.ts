@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConfiguredInstance, Directory } from '@rollcall/client';
+import { SERVER_NAME, schemeFacts } from '@rollcall/protocol';
+import type { InstanceIdentity } from '@rollcall/protocol';
 import { errorMessage } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { UpstreamPolicy } from '../address-policies.ts';
@@ -128,17 +130,19 @@ export class Upstreams {
         this.#enter(list, `${host} does not resolve to it any more`);
   }
 
-  #enter({ name, urls, health, hostHeader }: ConfiguredUpstreams, why: string): void {
+  #enter({ name, urls, health, hostHeader, tls = {} }: ConfiguredUpstreams, why: string): void {
     const instances = urls.flatMap((url): ConfiguredInstance[] => {
       const { scheme = 'http', host = '', port = 0 } = parseUpstreamUrl(url) ?? {};
       const addresses = isIP(host) === 0 ? (this.#names.get(host)?.addresses ?? []) : [host];
       const check =
         health === undefined ? {} : { health: healthCheck(health, probedHost(hostHeader, url)) };
+      const identity = schemeFacts({ scheme }).isSecure && identityFor(tls, host);
       return this.#accepted(url, addresses, port).map((address) => ({
         url,
         scheme,
         address,
         port,
+        ...(identity && { tls: identity }),
         ...check,
       }));
     });
@@ -157,6 +161,19 @@ export class Upstreams {
     }
     return addresses.filter((_address, index) => refusals[index] === undefined);
   }
+}
+
+/** Returns what the certificate of a configured upstream has to be for: the DNS name of its URL, unless more is configured. */
+function identityFor(
+  { serverName, spiffeId }: InstanceIdentity,
+  host: string,
+): InstanceIdentity | undefined {
+  const name = serverName ?? (SERVER_NAME.test(host) ? host : undefined);
+  if (name === undefined && spiffeId === undefined) return undefined;
+  return {
+    ...(name !== undefined && { serverName: name }),
+    ...(spiffeId !== undefined && { spiffeId }),
+  };
 }
 
 /** Returns the Host of probes, which is that of requests; undefined if those have their clients'. */

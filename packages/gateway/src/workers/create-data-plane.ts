@@ -8,6 +8,8 @@ import type {
   Served,
 } from '../data-plane/data-plane.ts';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
+import { attemptOf, instanceOutcome } from '../data-plane/instance-outcome.ts';
+import type { InstanceOutcome } from '../data-plane/instance-outcome.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { loadTracer } from '../traces/load.ts';
 import type { ProcessReport } from '../traffic/process-report.ts';
@@ -41,8 +43,8 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     options;
   const { onFilterFault } = options;
   const count = workers === 'auto' ? availableParallelism() : workers;
-  const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
-    directory.reportOutcome(key, verdict);
+  const onOutcome = (outcome: InstanceOutcome): void =>
+    directory.reportOutcome(outcome.key, outcome.verdict, undefined, attemptOf(outcome));
   const onServed = (served: Served): void => {
     for (const [key, at] of served) directory.reportOutcome(key, 'ok', at);
   };
@@ -75,7 +77,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     isTableComplete,
     traffic,
     observers: await openRequestObservers(settings),
-    onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
+    onUnreachable: (...failed) => onOutcome(instanceOutcome(...failed)),
     onEjected: onLoads,
     onRequestError,
     onFilterFault,

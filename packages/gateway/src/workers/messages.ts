@@ -1,6 +1,7 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
+import type { InstanceOutcome } from '../data-plane/instance-outcome.ts';
 import type { DataPlaneSettings, Ports, RequestError, Served } from '../data-plane/data-plane.ts';
 import type { SpentLimits } from '../filters/limits/local-limits.ts';
 import { PROBLEMS } from '../problem.ts';
@@ -74,7 +75,7 @@ export type FromWorker =
   /** Which instances answered requests, and when. */
   | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
-  | { readonly type: 'outcome'; readonly key: string; readonly verdict: Verdict };
+  | ({ readonly type: 'outcome' } & InstanceOutcome);
 
 const named = plain(
   (input): input is { readonly prefix: string } =>
@@ -212,8 +213,10 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
       refused: true,
       timeout: true,
       unreachable: true,
+      unidentified: true,
       failed: true,
       unknown: true,
     }),
+    reason: optional(text),
   },
 });

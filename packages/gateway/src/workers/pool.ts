@@ -9,6 +9,7 @@ import type {
   RequestError,
   Served,
 } from '../data-plane/data-plane.ts';
+import type { InstanceOutcome } from '../data-plane/instance-outcome.ts';
 import { listen } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
@@ -31,7 +32,7 @@ export interface PoolOptions {
   readonly table: Pick<Directory, 'prefixes' | 'entries'>;
   /** Whether the table was received from the registry. */
   readonly isTableComplete: boolean;
-  readonly onOutcome: Directory['reportOutcome'];
+  readonly onOutcome: (outcome: InstanceOutcome) => void;
   /** Receives which instances answered requests. */
   readonly onServed: (served: Served) => void;
   /** @param worker one of `1` to the count of workers */
@@ -196,7 +197,7 @@ export class WorkerPool implements DataPlane {
       case 'limits-spent':
         return this.#shareLimits(slot, message);
       case 'outcome':
-        return onOutcome(message.key, message.verdict);
+        return onOutcome(message);
       case 'served':
         return onServed(message.served);
     }

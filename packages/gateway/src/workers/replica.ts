@@ -43,10 +43,10 @@ export class Replica implements RoutingTable {
     this.#groups.forget(prefix);
   }
 
-  #set({ key, announcement, since, status, isDrained = false }: Instance): void {
+  #set({ key, announcement, since, status, isDrained = false, configuredAs }: Instance): void {
     this.#remove(key);
     // Nothing else: what an entry of the table has besides, such as its place in a list, is the table's own.
-    const entry: Entry = { ...newEntry(key, announcement, since), status, isDrained };
+    const entry: Entry = { ...newEntry(key, announcement, since), status, isDrained, configuredAs };
     this.#entries.set(key, entry);
     this.#groups.of(announcement.prefix).add(entry);
   }

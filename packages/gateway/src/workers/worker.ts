@@ -1,6 +1,7 @@
 import { isDraining } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import type { InProcessDataPlane } from '../data-plane/in-process.ts';
+import { instanceOutcome } from '../data-plane/instance-outcome.ts';
 import type { DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { NO_LOAD } from '../traffic/process-load.ts';
@@ -93,7 +94,7 @@ export class Worker {
       isTableComplete: state.isTableComplete,
       traffic,
       observers,
-      onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
+      onUnreachable: (...failed) => this.#send({ type: 'outcome', ...instanceOutcome(...failed) }),
       onServed: (served) => this.#send({ type: 'served', served }),
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),

@@ -130,7 +130,7 @@ describe('an auth server', () => {
     await expect(registry()).resolves.toMatchObject({ status: 200 });
   });
 
-  it('has a network wait whose requests are refused again and again, before it verifies more', async () => {
+  it('answers 429 to a network whose requests are refused again and again, and serves its valid ones', async () => {
     for (let time = 0; time < 30; time++)
       await expect(codeOf(registry(generateServiceKey()))).resolves.toBe('unknown-key');
     await expect(codeOf(registry(generateServiceKey()))).resolves.toBe('too-many-failures');
@@ -185,6 +185,15 @@ describe('an auth server', () => {
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     await expect(text(response)).resolves.toBe('ok\n');
   });
+});
+
+it('warns that services on other machines do not reach a broker on loopback', async () => {
+  const open = await start({ host: '0.0.0.0', isBehindTls: true });
+  open.close();
+  expect(warn).toHaveBeenCalledWith(
+    { broker: `127.0.0.1:${broker.broker.port}` },
+    expect.stringContaining('services on other machines cannot reach this broker'),
+  );
 });
 
 it.each([

@@ -24,6 +24,7 @@ function mirroring(versions: NonNullable<RoutingConfig['versions']>, config: Rou
       mirrorDropped: (route, reason) => told.push(`${route} ${reason}`),
     },
     rules: rules({ versions, ...config }),
+    tlsFor: () => undefined,
     random: () => position.now,
     now: () => 0,
   });

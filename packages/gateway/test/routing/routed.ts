@@ -52,6 +52,7 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
       mirrorDropped: (prefix, reason) => told.push(`dropped ${prefix} ${reason}`),
     },
     rules: rules({ balancing }),
+    tlsFor: () => undefined,
     random: () => 0,
     now: () => clock.now,
   });

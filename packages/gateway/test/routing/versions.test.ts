@@ -31,6 +31,7 @@ function configure(config: RoutingConfig = {}): void {
   router = new Router({
     table: made.table,
     rules: rules(config),
+    tlsFor: () => undefined,
     random: () => position,
     now: () => clock.now,
   });

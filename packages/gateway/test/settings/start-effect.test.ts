@@ -20,13 +20,11 @@ vi.mock('@rollcall/client', async (original) => ({
     probeRules,
     tableLimits,
     policy,
-    instanceCa,
     requireBroker,
   }: {
     probeRules: object;
     tableLimits: object;
     policy: Policy;
-    instanceCa?: string;
     requireBroker: boolean;
   }) => {
     const addresses = ['10.0.0.1', '127.0.0.1', '192.0.2.1'];
@@ -34,7 +32,6 @@ vi.mock('@rollcall/client', async (original) => ({
       probeRules,
       tableLimits,
       addresses.map((address) => policy({ address, port: 1 })),
-      instanceCa,
       requireBroker,
     );
     const directory = {
@@ -99,6 +96,17 @@ vi.mock('../../src/certificates/certificates.ts', () => ({
   ),
 }));
 
+vi.mock('../../src/certificates/instance-files.ts', () => ({
+  InstanceFiles: class {
+    readonly credentials = {};
+    constructor({ instanceCa, instanceCert, instanceKey }: Record<string, string>) {
+      seen.push(instanceCa, instanceCert, instanceKey);
+    }
+    start(): void {}
+    stop(): void {}
+  },
+}));
+
 type Policy = (place: { address: string; port: number }) => unknown;
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-settings-'));
@@ -114,9 +122,13 @@ async function given(config: object): Promise<string> {
   return JSON.stringify(seen);
 }
 
+/** One of these is refused without the other. */
+const PAIR: ReadonlySet<string> = new Set(['instanceCert', 'instanceKey']);
+
 /** A configuration in which one setting is not as by default. */
 function changed(leaf: Leaf): object {
-  const [group] = leaf.path;
+  const [group = ''] = leaf.path;
+  if (PAIR.has(group)) return { instanceCert: file, instanceKey: file, [group]: `${file}2` };
   if (group === 'tls') return { ...ACME, tls: changedTls(leaf) };
   if (group === 'auth') return { auth: changedAuth(leaf) };
   return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));

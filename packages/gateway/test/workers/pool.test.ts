@@ -41,7 +41,7 @@ const instance: Instance = {
   since: 0,
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };
-const outcome = vi.fn<(key: string, verdict: string) => void>();
+const outcome = vi.fn<(outcome: object) => void>();
 const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS: ProcessReport = {
@@ -176,8 +176,9 @@ describe('a pool of workers', () => {
 
   it('receives outcomes from workers', async () => {
     await listening();
-    at(1).says({ type: 'outcome', key: 'a', verdict: 'refused' });
-    expect(outcome).toHaveBeenCalledWith('a', 'refused');
+    const said = { key: 'a', verdict: 'unidentified', reason: 'another certificate' } as const;
+    at(1).says({ type: 'outcome', ...said });
+    expect(outcome).toHaveBeenCalledWith(expect.objectContaining(said));
   });
 
   it('collects the counts of workers, and their load while they run', async () => {

@@ -48,6 +48,8 @@ export interface Entry {
   readonly sightings: Map<number, Sighting>;
   /** Since when its owner is gone: it left its presence channel, or its lease has lapsed. */
   goneAt: number;
+  /** A server answered there that does not prove to be it, and no other one has since. */
+  isUnidentified: boolean;
   /** When its port last refused a connection. */
   refusedAt: number;
   /** Its owner is gone and its port was refused, or another instance has taken its endpoint: probes prove nothing for it. */
@@ -70,6 +72,7 @@ const NEW_ENDPOINT = {
   isConfirmed: false,
   hasClaimed: true,
   isRestored: false,
+  isUnidentified: false,
   refusedAt: -Infinity,
 };
 

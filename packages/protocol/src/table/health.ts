@@ -157,6 +157,7 @@ export class Health {
   /** A probe, or a request, has ended. */
   probed(entry: Entry, probed: Probed, now: number): Effect[] {
     const isLate = this.#schedule.ended(entry, probed, now);
+    if (probed.verdict === 'ok' || probed.verdict === 'refused') entry.isUnidentified = false;
     if (probed.verdict !== 'ok') return this.#failed(entry, probed, now);
     if (this.#isOvertaken(entry, now)) {
       entry.failures = 0;
@@ -270,6 +271,7 @@ export class Health {
     const { verdict } = probed;
     if (verdict === 'refused')
       return this.#setStatus(entry, 'down', 'its port refuses connections', now);
+    if (verdict === 'unidentified') return this.#unidentified(entry, probed, now);
     // While this observer's own link is bad, a timeout says nothing about the instance.
     const { settledAt } = this.#groups.of(entry.announcement.prefix);
     if (now < Math.max(this.#link.settledAt, settledAt)) return [];
@@ -279,6 +281,18 @@ export class Health {
     const isLong = entry.status === 'suspect' && now - entry.doubtedAt >= RULES.forgetAfterMs;
     const isBusy = mayBeBusy(entry, verdict) && entry.status !== 'down' && !isLong;
     return this.#setStatus(entry, isBusy ? 'suspect' : 'down', whyFailed(probed, count), now);
+  }
+
+  /**
+   * Another server answers in its place, or its certificate is invalid. It is down at once: a server has answered, so it is no
+   * fault of this observer's link. Of one that was down already it is reported, too.
+   */
+  #unidentified(entry: Entry, probed: Probed, now: number): Effect[] {
+    const why = whyFailed(probed, 1);
+    const isKnown = entry.isUnidentified;
+    entry.isUnidentified = true;
+    const effects = this.#setStatus(entry, 'down', why, now);
+    return effects.length > 0 || isKnown ? effects : [change('down', entry, why)];
   }
 
   #isOvertaken(entry: Entry, now: number): boolean {

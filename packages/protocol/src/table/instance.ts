@@ -23,16 +23,6 @@ export interface Instance {
   readonly configuredAs?: string | undefined;
 }
 
-/** Returns the DNS name by which a configured instance is named, which its certificate has to be for; undefined if there is none. */
-export function configuredName({
-  configuredAs,
-}: Pick<Instance, 'configuredAs'>): string | undefined {
-  return configuredAs === undefined ? undefined : NAMED.exec(configuredAs)?.groups?.['name'];
-}
-
-/** A URL with a host that is no IP address. */
-const NAMED = /^(?:https?|h2c?):\/\/(?<name>[^[:]*[^0-9.[:][^[:]*):/;
-
 /** Whether an instance takes no new requests: its owner says that it leaves, or an operator drains it here. */
 export function isDraining({
   announcement,

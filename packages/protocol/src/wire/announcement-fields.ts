@@ -1,4 +1,5 @@
 import type { AnnouncementField, Field } from './field.ts';
+import { IDENTITY_FIELDS } from './identity-fields.ts';
 import { POLICY_FIELDS } from './policy-fields.ts';
 
 const MAX_TEXT_LENGTH = 255;
@@ -190,6 +191,17 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     takenBy: 'register',
     flag: '--scheme <scheme>',
     go: 'Scheme',
+  },
+  {
+    name: 'tls',
+    type: 'object',
+    typeName: 'InstanceIdentity',
+    fields: IDENTITY_FIELDS,
+    doc: 'What the certificate of the instance has to be for, in place of its address. A server that does not prove it is sent nothing. Needs the scheme `https` or `h2`.',
+    example: "{ spiffeId: 'spiffe://example.org/orders' }",
+    code: 'bad-tls',
+    takenBy: 'register',
+    go: 'TLS',
   },
   {
     name: 'draining',

@@ -1,6 +1,24 @@
 // Written by `npm run docs` from announcement-fields.ts.
 
 /**
+ * What the certificate of the instance has to be for, in place of its address. A server that does
+ * not prove it is sent nothing. Needs the scheme `https` or `h2`.
+ */
+export interface InstanceIdentity {
+  /**
+   * The name that is sent as SNI, and that the certificate must be for unless there is a
+   * `spiffeId`. Must be a DNS name such as "orders.internal". Example: `orders.internal`.
+   */
+  readonly serverName?: string;
+  /**
+   * The SPIFFE ID that the certificate must have, as its only URI. The names in the certificate
+   * then do not count. Must be a SPIFFE ID such as "spiffe://example.org/orders". Example:
+   * `spiffe://example.org/orders`.
+   */
+  readonly spiffeId?: string;
+}
+
+/**
  * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
  * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other than
  * 501; of an instance that speaks HTTP/2 they request nothing, and it is healthy if it does.
@@ -118,6 +136,12 @@ export interface Announcement {
    * knowledge; `h2` is HTTP/2 with TLS. gRPC needs one of these two. Default: `http`.
    */
   readonly scheme?: 'http' | 'https' | 'h2c' | 'h2';
+  /**
+   * What the certificate of the instance has to be for, in place of its address. A server that does
+   * not prove it is sent nothing. Needs the scheme `https` or `h2`. Example: `{ spiffeId:
+   * 'spiffe://example.org/orders' }`.
+   */
+  readonly tls?: InstanceIdentity;
   /** Whether the instance is about to leave and receives no new requests. Default: `false`. */
   readonly draining?: boolean;
   /**
@@ -201,6 +225,12 @@ export interface AnnouncementOptions {
    * knowledge; `h2` is HTTP/2 with TLS. gRPC needs one of these two. Default: `http`.
    */
   readonly scheme?: 'http' | 'https' | 'h2c' | 'h2';
+  /**
+   * What the certificate of the instance has to be for, in place of its address. A server that does
+   * not prove it is sent nothing. Needs the scheme `https` or `h2`. Example: `{ spiffeId:
+   * 'spiffe://example.org/orders' }`.
+   */
+  readonly tls?: InstanceIdentity;
   /**
    * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
    * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other

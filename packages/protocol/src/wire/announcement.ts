@@ -4,6 +4,7 @@ import type { Announcement } from './announcement-types.ts';
 import { readFields } from './read-field.ts';
 import { accept, refuse } from './refusal.ts';
 import type { Parsed } from './refusal.ts';
+import { schemeFacts } from './scheme.ts';
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set(ANNOUNCEMENT_FIELDS.map(({ name }) => name));
 /** Programs may walk an announcement by recursion. 10 KB of brackets would be 5000 deep. */
@@ -49,6 +50,8 @@ function checkWhole(announcement: Announcement): Parsed<Announcement> {
   if (seq !== undefined && inc === undefined) {
     return refuse('bad-seq', 'seq is given without inc; it counts versions within an incarnation');
   }
+  const identity = checkIdentity(announcement);
+  if (!identity.ok) return identity;
   const bytes = utf8Bytes(JSON.stringify(encodeAnnouncement(announcement)));
   if (id !== undefined && bytes > MAX_ENCODED_BYTES) {
     return refuse(
@@ -56,6 +59,16 @@ function checkWhole(announcement: Announcement): Parsed<Announcement> {
       `the announcement has ${bytes} bytes as JSON; with an id at most ${MAX_ENCODED_BYTES} are allowed`,
     );
   }
+  return accept(announcement);
+}
+
+function checkIdentity(announcement: Announcement): Parsed<Announcement> {
+  const { tls, scheme = 'http' } = announcement;
+  if (tls === undefined) return accept(announcement);
+  if (!schemeFacts(announcement).isSecure)
+    return refuse('bad-tls', `tls is given, and scheme is ${scheme}; it must be https or h2`);
+  if (tls.serverName === undefined && tls.spiffeId === undefined)
+    return refuse('bad-tls', 'tls is empty; it must have a serverName or a spiffeId');
   return accept(announcement);
 }
 

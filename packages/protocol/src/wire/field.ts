@@ -6,7 +6,13 @@ export type FieldType =
   | { readonly type: 'integer'; readonly min: number; readonly max: number; readonly unit?: string }
   | { readonly type: 'text'; readonly maxLength: number }
   /** Text of one form, which `form` describes. */
-  | { readonly type: 'pattern'; readonly pattern: RegExp; readonly form: string }
+  | {
+      readonly type: 'pattern';
+      readonly pattern: RegExp;
+      /** Default: as the pattern says. */
+      readonly maxLength?: number;
+      readonly form: string;
+    }
   | { readonly type: 'choice'; readonly values: readonly string[] }
   /** An object of strings. */
   | { readonly type: 'strings'; readonly maxEntries: number }

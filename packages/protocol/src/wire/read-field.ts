@@ -68,7 +68,7 @@ function readField(input: unknown, field: Field, code: RefusalCode, path: string
         ? accept(input)
         : refused(`1 to ${field.maxLength} printable characters`);
     case 'pattern':
-      return typeof input === 'string' && field.pattern.test(input)
+      return typeof input === 'string' && isOfForm(input, field)
         ? accept(input)
         : refused(field.form);
     case 'choice':
@@ -81,6 +81,13 @@ function readField(input: unknown, field: Field, code: RefusalCode, path: string
       if (isRecord(input)) return readFields(input, field.fields, () => code, `${path}.`);
       return refused('an object');
   }
+}
+
+function isOfForm(
+  input: string,
+  { pattern, maxLength = Infinity }: Extract<Field, { type: 'pattern' }>,
+): boolean {
+  return input.length <= maxLength && pattern.test(input);
 }
 
 function isText(input: unknown, maxLength: number): boolean {

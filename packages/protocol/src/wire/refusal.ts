@@ -16,6 +16,7 @@ export const REFUSAL_CODES = [
   'bad-zone',
   'bad-weight',
   'bad-scheme',
+  'bad-tls',
   'bad-draining',
   'bad-health',
   'bad-meta',

@@ -32,6 +32,7 @@ const verdicts = fc.constantFrom<Verdict>(
   'refused',
   'timeout',
   'unreachable',
+  'unidentified',
   'unknown',
 );
 

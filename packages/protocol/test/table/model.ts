@@ -162,13 +162,13 @@ export class Run {
     }
   }
 
-  /** While our own link is down only a port that refuses takes anything away. */
+  /** While our own link is down only a port that refuses, or an impostor at it, takes anything away. */
   #expectNoLoss(
     event: TableEvent,
     before: readonly Instance[],
     wasRoutable: readonly string[],
   ): void {
-    if (event.type === 'probed' && event.verdict === 'refused') return;
+    if (event.type === 'probed' && PROOF.has(event.verdict)) return;
     for (const { key, status } of before) {
       if (status === 'down') continue;
       const after = this.table.get(key)?.status;
@@ -177,6 +177,9 @@ export class Run {
     for (const prefix of wasRoutable) expect(this.table.routable(prefix)).not.toEqual([]);
   }
 }
+
+/** What shows by itself that an instance is not there. */
+const PROOF: ReadonlySet<Verdict> = new Set<Verdict>(['refused', 'unidentified']);
 
 /** Asks vitest only for the report: it takes longer to compare than the table to run. */
 export function same(actual: unknown, expected: unknown): void {

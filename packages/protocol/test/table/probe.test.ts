@@ -29,6 +29,7 @@ it.each([
   [{ code: 'ENOMEM' }, 'unknown', 'unknown'],
   [{ code: 'EADDRNOTAVAIL' }, 'unknown', 'unknown'],
   [{ code: 'HPE_INVALID_CONSTANT' }, 'failed', 'ok'],
+  [{ code: 'ERR_INSTANCE_IDENTITY' }, 'unidentified', 'unidentified'],
 ])(
   'a probe that ends with %j is %s, and %s without an announced health check',
   (outcome, ...verdicts) => {
@@ -44,6 +45,15 @@ it.each([
   [
     { code: 'HPE_INVALID_CONSTANT' },
     'GET /health was not answered in HTTP/1.1, but perhaps in HTTP/2 or TLS (HPE_INVALID_CONSTANT)',
+  ],
+  [{ code: 'ERR_INSTANCE_IDENTITY', reason: 'why' }, 'it does not prove who it is: why'],
+  [
+    { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' },
+    'it refused the certificate of this observer, or the lack of one (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)',
+  ],
+  [
+    { code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' },
+    'GET /health failed with ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
   ],
   [{ status: 200 }, undefined],
   [{ code: 'ECONNREFUSED' }, undefined],

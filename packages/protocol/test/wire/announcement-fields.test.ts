@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { ANNOUNCEMENT_FIELDS, parseAnnouncement } from '@rollcall/protocol';
 import type { AnnouncementField, Field } from '@rollcall/protocol';
 
-const MINIMAL = { prefix: '/v1', port: 1, address: '10.0.0.1', id: 'a', inc: 1 };
+const MINIMAL = {
+  prefix: '/v1',
+  port: 1,
+  address: '10.0.0.1',
+  id: 'a',
+  inc: 1,
+  // What `tls` needs.
+  scheme: 'https',
+};
 const optional = ANNOUNCEMENT_FIELDS.filter(({ isRequired }) => isRequired !== true);
 
 /** The code with which an announcement is refused, or the field as it was read. */

@@ -98,7 +98,7 @@ function isBelow(path: string, prefix: string): boolean {
 /** Whether a URL has the port of the upstream, and a name that the upstream may know itself by. */
 function isUpstream(authority: string, { request, upstream }: Restoring): boolean {
   const { name, port } = partsOf(authority);
-  if (Number(port || (upstream.isSecure === true ? 443 : 80)) !== upstream.port) return false;
+  if (Number(port || (upstream.tls !== undefined ? 443 : 80)) !== upstream.port) return false;
   const names = [upstream.address, `[${upstream.address}]`, 'localhost', '127.0.0.1', '[::1]'];
   if (upstream.host !== undefined) names.push(partsOf(upstream.host).name);
   return names.includes(name) || (port !== '' && name === partsOf(request.host).name);

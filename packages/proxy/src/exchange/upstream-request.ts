@@ -323,7 +323,7 @@ export class UpstreamRequest implements ResponseHandler {
   #unreachable(error: Error): void {
     if (this.#upstream !== undefined && !isOwnShortage(error)) {
       const verdict = UNREACHABLE[String(codeOf(error))] ?? 'failed';
-      this.#context.onUnreachable?.(this.#upstream, verdict);
+      this.#context.onUnreachable?.(this.#upstream, verdict, error);
     }
     this.#tryNext(error);
   }

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import { authorityOf } from './authority.ts';
-import type { Dialer } from './dialer.ts';
 import type { Upstream } from '../proxy.ts';
 import type { Limits } from '../limits.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
@@ -17,15 +16,13 @@ export class Http1Pool implements UpstreamPool, ConnectionOwner {
   readonly #open = new Set<UpstreamConnection>();
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #dialer: Dialer;
   #isReleased = false;
 
-  constructor(upstream: Upstream, limits: Limits, clock: Clock, dialer: Dialer) {
+  constructor(upstream: Upstream, limits: Limits, clock: Clock) {
     this.upstream = upstream;
     this.authority = authorityOf(upstream);
     this.#limits = limits;
     this.#clock = clock;
-    this.#dialer = dialer;
   }
 
   /** Returns the idle connection used last, so that unneeded ones reach their idle limit and close; or a new one. */
@@ -38,7 +35,7 @@ export class Http1Pool implements UpstreamPool, ConnectionOwner {
   }
 
   open(): UpstreamConnection {
-    const connection = new UpstreamConnection(this, this.#limits, this.#clock, this.#dialer);
+    const connection = new UpstreamConnection(this, this.#limits, this.#clock);
     this.#open.add(connection);
     return connection;
   }

@@ -3,7 +3,6 @@ import type { RequestOrigin } from '../http2/request-block.ts';
 import type { Limits } from '../limits.ts';
 import type { Upstream } from '../proxy.ts';
 import { authorityOf } from './authority.ts';
-import type { Dialer } from './dialer.ts';
 import { Http2Session } from './http2-session.ts';
 import type { SessionOwner } from './http2-session.ts';
 import { Http2UpstreamStream } from './http2-stream.ts';
@@ -25,16 +24,14 @@ export class Http2Pool implements UpstreamPool, SessionOwner, StreamPlaces {
   readonly #waiting = new Set<Http2UpstreamStream>();
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #dialer: Dialer;
   #expectedStreams = USUAL_STREAMS;
   #isReleased = false;
 
-  constructor(upstream: Upstream, limits: Limits, clock: Clock, dialer: Dialer) {
+  constructor(upstream: Upstream, limits: Limits, clock: Clock) {
     this.upstream = upstream;
-    this.origin = { authority: authorityOf(upstream), isSecure: upstream.isSecure ?? false };
+    this.origin = { authority: authorityOf(upstream), isSecure: upstream.tls !== undefined };
     this.#limits = limits;
     this.#clock = clock;
-    this.#dialer = dialer;
   }
 
   take(): UpstreamStream {
@@ -111,6 +108,6 @@ export class Http2Pool implements UpstreamPool, SessionOwner, StreamPlaces {
     for (const session of this.#sessions) if (session.takesNone) return;
     const needed = Math.max(1, Math.ceil(this.#waiting.size / this.#expectedStreams));
     for (let left = needed - this.#connecting; left > 0; left--)
-      this.#sessions.add(new Http2Session(this, this.#limits, this.#clock, this.#dialer));
+      this.#sessions.add(new Http2Session(this, this.#limits, this.#clock));
   }
 }

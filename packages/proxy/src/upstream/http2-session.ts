@@ -20,7 +20,7 @@ import type { Limits } from '../limits.ts';
 import type { Upstream } from '../proxy.ts';
 import { Http2Output } from '../sockets/http2-output.ts';
 import type { Taken } from '../sockets/read-into.ts';
-import type { Dialer } from './dialer.ts';
+import { dial } from './dial.ts';
 import { STREAM_WINDOW } from './http2-stream.ts';
 import type { Http2UpstreamStream, StreamSession } from './http2-stream.ts';
 import { LeavingError } from './leaving-error.ts';
@@ -79,7 +79,7 @@ export class Http2Session implements SessionHandler, StreamSession {
   #lateAt = Infinity;
   #lostAt = Infinity;
 
-  constructor(owner: SessionOwner, limits: Limits, clock: Clock, dialer: Dialer) {
+  constructor(owner: SessionOwner, limits: Limits, clock: Clock) {
     this.#owner = owner;
     this.#limits = limits;
     this.#clock = clock;
@@ -87,7 +87,7 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.#deadline = clock.after(limits.connectMs);
     this.#reader = new SessionReader(this, '', () => limits.headBytes);
     const onConnected = (): void => this.#begin();
-    this.#socket = dialer.dial(owner.upstream, (bytes) => this.#take(bytes), onConnected);
+    this.#socket = dial(owner.upstream, (bytes) => this.#take(bytes), onConnected);
     this.output = new Http2Output(this.#socket, () => {});
     this.#socket.on('drain', () => this.output.resume());
     this.#socket.on('end', () => this.#socket.destroy());
@@ -251,8 +251,8 @@ export class Http2Session implements SessionHandler, StreamSession {
   }
 
   #begin(): void {
-    const { isSecure = false } = this.#owner.upstream;
-    if (isSecure && (this.#socket as TLSSocket).alpnProtocol !== 'h2')
+    const { tls } = this.#owner.upstream;
+    if (tls !== undefined && (this.#socket as TLSSocket).alpnProtocol !== 'h2')
       return this.#fail(new Error('did not agree on HTTP/2 by ALPN'));
     this.output.send(
       clientPreface({ headBytes: this.#limits.headBytes, windowBytes: STREAM_WINDOW }) +

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Limits } from '../limits.ts';
-import type { Upstream } from '../proxy.ts';
-import type { Dialer } from './dialer.ts';
+import type { Upstream, UpstreamTls } from '../proxy.ts';
 import { Http1Pool } from './http1-pool.ts';
 import { Http2Pool } from './http2-pool.ts';
 import type { UpstreamPool } from './upstream-stream.ts';
@@ -11,12 +10,10 @@ export class Pools {
   readonly #pools = new Map<string, UpstreamPool>();
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #dialer: Dialer;
 
-  constructor(limits: Limits, clock: Clock, dialer: Dialer) {
+  constructor(limits: Limits, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#dialer = dialer;
   }
 
   of(upstream: Upstream): UpstreamPool {
@@ -24,7 +21,7 @@ export class Pools {
     if (known !== undefined && isAlike(known.upstream, upstream)) return known;
     known?.release();
     const Made = upstream.isHttp2 === true ? Http2Pool : Http1Pool;
-    const pool = new Made(upstream, this.#limits, this.#clock, this.#dialer);
+    const pool = new Made(upstream, this.#limits, this.#clock);
     this.#pools.set(upstream.key, pool);
     return pool;
   }
@@ -55,9 +52,19 @@ export class Pools {
 function isAlike(one: Upstream, other: Upstream): boolean {
   return (
     isAt(one, other) &&
-    (one.isSecure ?? false) === (other.isSecure ?? false) &&
     (one.isHttp2 ?? false) === (other.isHttp2 ?? false) &&
-    one.serverName === other.serverName
+    isSecuredAlike(one.tls, other.tls)
+  );
+}
+
+function isSecuredAlike(one: UpstreamTls | undefined, other: UpstreamTls | undefined): boolean {
+  if (one === other) return true;
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    one.identity === other.identity &&
+    one.servername === other.servername &&
+    one.secureContext === other.secureContext
   );
 }
 

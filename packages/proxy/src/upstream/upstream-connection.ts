@@ -16,7 +16,7 @@ import { keepTunnelAlive } from '../sockets/keep-alive.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import { writeMessage, writeParts } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
-import type { Dialer } from './dialer.ts';
+import { dial } from './dial.ts';
 import type { Upstream } from '../proxy.ts';
 import type { ResponseHandler } from './response-handler.ts';
 import type { UpstreamStream } from './upstream-stream.ts';
@@ -59,7 +59,7 @@ export class UpstreamConnection implements UpstreamStream {
   #idleMs = 0;
   #error: Error | undefined;
 
-  constructor(pool: ConnectionOwner, limits: Limits, clock: Clock, dialer: Dialer) {
+  constructor(pool: ConnectionOwner, limits: Limits, clock: Clock) {
     this.#pool = pool;
     this.#limits = limits;
     this.#clock = clock;
@@ -68,7 +68,7 @@ export class UpstreamConnection implements UpstreamStream {
       this.isConnected = true;
       this.#handler?.onConnected();
     };
-    this.#socket = dialer.dial(pool.upstream, (bytes) => this.#read(bytes), onConnected);
+    this.#socket = dial(pool.upstream, (bytes) => this.#read(bytes), onConnected);
     this.#socket.on('drain', () => this.#handler?.onDrain());
     this.#socket.on('end', () => this.#end());
     this.#socket.on('error', (error) => (this.#error = error));

@@ -9,6 +9,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AddressInfo } from 'node:net';
 import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
+import type { Upstream, UpstreamTls } from '../../src/proxy.ts';
 import {
   afterwards,
   client,
@@ -17,6 +18,7 @@ import {
   send,
   start,
   to,
+  trusting,
   upstream,
 } from '../harness.ts';
 
@@ -166,13 +168,14 @@ async function secureUpstream() {
   afterwards(() => server.closeAllConnections());
   let connections = 0;
   server.on('secureConnection', () => connections++);
-  return { there: { ...(await listen(server)), isSecure: true }, connections: () => connections };
+  const there = { ...(await listen(server)), tls: trusting(ONE.cert) };
+  return { there, connections: () => connections };
 }
 
 describe('an upstream that speaks TLS', () => {
   it('gets requests on connections that are kept', async () => {
     const { there, connections } = await secureUpstream();
-    const { port } = await start(to(there), { upstreamCa: ONE.cert });
+    const { port } = await start(to(there));
     for (const body of ['', 'small', 'x'.repeat(500_000)])
       expect((await send(port, { method: 'POST', body })).body).toBe(body);
     expect(connections()).toBe(1);
@@ -180,10 +183,9 @@ describe('an upstream that speaks TLS', () => {
 
   it('gets no request if another CA signed its certificate', async () => {
     const { there } = await secureUpstream();
-    for (const options of [{}, { instanceCa: TWO.cert }]) {
+    for (const tls of [{}, trusting(TWO.cert)]) {
       const verdicts: string[] = [];
-      const { port } = await start(to(there), {
-        ...options,
+      const { port } = await start(to({ ...there, tls }), {
         onUnreachable: (_upstream, verdict) => verdicts.push(verdict),
       });
       const { status, body } = await send(port);
@@ -195,18 +197,39 @@ describe('an upstream that speaks TLS', () => {
 
   it('gets no request if its certificate is for another address', async () => {
     const server = createHttpsServer(ELSEWHERE, (_request, response) => response.end());
-    const there = { ...(await listen(server)), isSecure: true };
-    const { port } = await start(to(there), { upstreamCa: ELSEWHERE.cert });
+    const there = { ...(await listen(server)), tls: trusting(ELSEWHERE.cert) };
+    const { port } = await start(to(there));
     expect((await send(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
   it('is not mistaken for one at the same address that does not', async () => {
     const { there } = await secureUpstream();
-    const upstreams = [there, { ...there, isSecure: false }, there];
-    const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked), {
-      upstreamCa: ONE.cert,
-    });
+    const { tls: _, ...plain } = there;
+    const upstreams = [there, plain, there];
+    const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked));
     const statuses = [await send(port), await send(port), await send(port)];
     expect(statuses.map(({ status }) => status)).toEqual([200, 502, 200]);
+  });
+
+  it.each<[string, UpstreamTls, UpstreamTls]>([
+    ['identity', { identity: 'a' }, { identity: 'b' }],
+    ['SNI', { servername: 'a.internal' }, { servername: 'b.internal' }],
+    ['trust', {}, trusting(ONE.cert)],
+  ])('shares no connection with one of another %s at the same address', async (_what, a, b) => {
+    const { there, connections } = await secureUpstream();
+    // As if it had proven either.
+    const by = (tls: UpstreamTls): Upstream => ({
+      ...there,
+      tls: { ...there.tls, checkServerIdentity: () => undefined, ...tls },
+    });
+    const [one, other] = [by(a), by(b)];
+    const upstreams = [one, by(a), other, other, one];
+    const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked));
+    const counts: number[] = [];
+    while (upstreams.length > 0) {
+      expect((await send(port)).status).toBe(200);
+      counts.push(connections());
+    }
+    expect(counts).toEqual([1, 1, 2, 2, 3]);
   });
 });

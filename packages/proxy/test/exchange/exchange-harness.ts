@@ -10,7 +10,6 @@ import type { Limits } from '../../src/limits.ts';
 import { DONE, MORE } from '../../src/message.ts';
 import { Mirrors } from '../../src/mirror/mirrors.ts';
 import type { Decision, RequestSummary, Upstream } from '../../src/proxy.ts';
-import { Dialer } from '../../src/upstream/dialer.ts';
 import { Pools } from '../../src/upstream/pools.ts';
 import { forwardBy } from '../decisions.ts';
 import type { Reported } from '../decisions.ts';
@@ -58,7 +57,7 @@ export function exchange({
   const left = [...upstreams];
   const clock = { now: 0, after: (ms: number) => clock.now + ms };
   const allLimits = { ...LIMITS, ...limits };
-  const pools = new Pools(allLimits, clock, new Dialer(undefined));
+  const pools = new Pools(allLimits, clock);
   afterwards(() => pools.destroy());
   const context: Context = {
     decide: ({ target }) =>

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { ONE } from '../../../../test/support/certificates.ts';
-import { afterwards, listen, start, to } from '../harness.ts';
+import { afterwards, listen, start, to, trusting } from '../harness.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -46,8 +46,8 @@ describe('a client that does not read', () => {
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`);
       }),
     );
-    const there = { ...(await listen(createTlsServer(ONE, instance))), isSecure: true };
-    const { proxy } = await start(to(there), { upstreamCa: ONE.cert });
+    const there = { ...(await listen(createTlsServer(ONE, instance))), tls: trusting(ONE.cert) };
+    const { proxy } = await start(to(there));
     const slow = new MemorySocket(1);
     proxy.serve(slow);
     slow.say(GET);

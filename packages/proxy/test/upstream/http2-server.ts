@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ONE } from '../../../../test/support/certificates.ts';
 import type { Upstream } from '../../src/proxy.ts';
-import { afterwards } from '../harness.ts';
+import { afterwards, trusting } from '../harness.ts';
 
 export type OnStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
@@ -35,6 +35,7 @@ export async function http2Upstream(
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const there = { key: String(port), address: '127.0.0.1', port, isHttp2: true, isSecure };
+  const tls = isSecure ? { tls: trusting(ONE.cert) } : {};
+  const there = { key: String(port), address: '127.0.0.1', port, isHttp2: true, ...tls };
   return { there, server, sessions };
 }

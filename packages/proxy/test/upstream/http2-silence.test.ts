@@ -4,7 +4,6 @@ import { FLAG, FRAME, frame } from '../../src/http2/frames.ts';
 import { parseRequest } from '../../src/http1/request.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DONE, NO_PARTS } from '../../src/message.ts';
-import { Dialer } from '../../src/upstream/dialer.ts';
 import { Http2Pool } from '../../src/upstream/http2-pool.ts';
 import type { ResponseHandler } from '../../src/upstream/response-handler.ts';
 import { afterwards } from '../harness.ts';
@@ -33,7 +32,7 @@ async function blockable() {
     else respond();
   });
   const clock = { now: 0, after: (ms: number) => clock.now + ms };
-  const pool = new Http2Pool(there, LIMITS, clock, new Dialer(undefined));
+  const pool = new Http2Pool(there, LIMITS, clock);
   afterwards(() => pool.destroy());
   return {
     sessions,

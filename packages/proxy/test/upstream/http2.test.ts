@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
-import { ONE } from '../../../../test/support/certificates.ts';
 import { forwardTo } from '../../src/forward-to.ts';
 import { ERROR, FRAME, windowUpdateFrame } from '../../src/http2/frames.ts';
 import { SETTING } from '../../src/http2/settings.ts';
@@ -34,7 +33,7 @@ describe.each([
 ])('an upstream of HTTP/2 %s', (_what, isSecure) => {
   it('serves clients of HTTP/1.1 and HTTP/2, with bodies of any size', async () => {
     const { there, sessions } = await http2Upstream(echo, { isSecure });
-    const { port } = await start(to(there), { upstreamCa: ONE.cert });
+    const { port } = await start(to(there));
     const bodies = [0, 1, 4097, 100_000, 3_000_000].map((size) =>
       'no two 9 bytes'.repeat(size / 14),
     );

@@ -33,9 +33,9 @@ func exitCodeOf(err error) int {
 		return exitConfig
 	case codePortTaken, codeListen:
 		return exitListen
-	case registry.CodeBrokerUnreachable:
+	case registry.CodeBrokerUnreachable, registry.CodeAuthUnreachable:
 		return exitUnreachable
-	case registry.CodeBrokerRefused:
+	case registry.CodeBrokerRefused, registry.CodeAuthRefused:
 		return exitRefused
 	}
 	return exitFailure

@@ -26,11 +26,14 @@ Environment:
   PORT           the default of -http.port
   SERVER_NAME    the value of X-Server (default: the hostname)
   ROLLCALL_ADDRESS, PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET, PUSHER_APP_CLUSTER,
-  PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT, ROLLCALL_CHANNEL, ROLLCALL_MASTER_KEY
+  PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT, ROLLCALL_BROKERS, ROLLCALL_CHANNEL, ROLLCALL_MASTER_KEY,
+  ROLLCALL_SERVICE_KEY
                  the registry, as in every Rollcall client
+  ROLLCALL_AUTH_URL
+                 an auth server instead, with ROLLCALL_SERVICE_KEY and no other variable of the registry
 
 Exit codes: 0 left and drained; 1 could not leave, drain or serve, or a second signal came;
-2 settings; 3 cannot listen; 4 broker unreachable; 5 broker refused
+2 settings; 3 cannot listen; 4 broker or auth server unreachable; 5 broker or auth server refused
 `
 
 type settings struct {

@@ -89,6 +89,7 @@ func TestExitCodes(t *testing.T) {
 		registry.CodeConfig: 2, registry.CodeAnnouncement: 2, registry.CodeNoAddress: 2,
 		codePortTaken: 3, codeListen: 3,
 		registry.CodeBrokerUnreachable: 4, registry.CodeBrokerRefused: 5,
+		registry.CodeAuthUnreachable: 4, registry.CodeAuthRefused: 5,
 	} {
 		if got := exitCodeOf(&registry.Error{Code: code}); got != want {
 			t.Errorf("%s exits %d, want %d", code, got, want)
