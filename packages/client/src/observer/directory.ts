@@ -304,12 +304,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #reown(judge: Judge): void {
     const steps = this.#observer.reown(judge, () => performance.now());
     this.#reowning?.stop();
-    this.#reowning = new Pace(() => {
-      const { value, done = false } = steps.next();
-      if (!done) this.#react(value);
-      return !done;
-    });
-    this.#reowning.start();
+    this.#reowning = Pace.through(steps, (reaction) => this.#react(reaction));
   }
 
   #handlers(): SessionHandlers {
