@@ -8,6 +8,8 @@ import type { BoundAddress, Certificate } from '@rollcall/runtime';
 import { limitSideConnections } from './side-connections.ts';
 
 const MAX_CONNECTIONS = 1024;
+const MAX_HEAD_MS = 10_000;
+const MAX_REQUEST_MS = 15_000;
 
 export interface ServeAppOptions {
   readonly app: Hono;
@@ -17,6 +19,8 @@ export interface ServeAppOptions {
   readonly setting: string;
   /** With it, TLS is spoken. */
   readonly certificate?: Certificate | undefined;
+  /** How long a client may take to send a request. Default: 15 s. */
+  readonly maxRequestMs?: number;
 }
 
 export interface ServedApp extends BoundAddress {
@@ -30,11 +34,17 @@ export interface ServedApp extends BoundAddress {
  * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function serveApp(options: ServeAppOptions): Promise<ServedApp> {
-  const { app, host, port, setting, certificate } = options;
+  const { app, host, port, setting, certificate, maxRequestMs = MAX_REQUEST_MS } = options;
   // Keeps Node's own Request and Response as globals of the process.
   const listener = onePerTurn(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-  // A connection without a request must not keep others out.
-  const limits = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
+  // A connection without a whole request must not keep others out.
+  const maxHeadMs = Math.min(MAX_HEAD_MS, maxRequestMs);
+  const limits = {
+    handshakeTimeout: maxHeadMs,
+    headersTimeout: maxHeadMs,
+    requestTimeout: maxRequestMs,
+    connectionsCheckingInterval: Math.min(2000, maxRequestMs),
+  };
   const server: Server | SecureServer =
     certificate === undefined
       ? createServer(limits, listener)

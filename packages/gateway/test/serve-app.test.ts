@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApp } from '../src/serve-app.ts';
 import type { ServedApp } from '../src/serve-app.ts';
+import { ONE } from '../../../test/support/certificates.ts';
 import { access, setup } from './admin/setup.ts';
 
 let admin: ServedApp;
@@ -159,5 +160,23 @@ describe('the admin port', () => {
       each.close();
       await closed;
     }
+  });
+});
+
+describe('a connection that holds a place', () => {
+  const at = { host: '127.0.0.1', port: 0, setting: '--admin-port', maxRequestMs: 200 };
+  const certificate = { cert: String(ONE.cert), key: String(ONE.key) };
+  const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf';
+
+  it.each([
+    ['half a body', {}, head],
+    ['no TLS handshake', { certificate }, ''],
+  ])('is closed with %s', async (_what, tls, sent) => {
+    const served = await serveApp({ app: setup().app, ...at, ...tls });
+    const socket = connect(served.port, '127.0.0.1').resume();
+    socket.on('error', () => {});
+    socket.write(sent);
+    await once(socket, 'close');
+    served.close();
   });
 });

@@ -1,5 +1,5 @@
 import type { BrokerAuthority } from '@rollcall/client';
-import { AUTH_PATHS, isRecord, keyIdOf, RollcallError } from '@rollcall/protocol';
+import { AUTH_PATHS, isRecord, keyIdOf, quote, RollcallError } from '@rollcall/protocol';
 import type { ErrorCode } from '@rollcall/protocol';
 import { clientNetwork } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
@@ -81,7 +81,10 @@ export function authApp(options: AuthAppOptions): Hono {
   function authorityOf({ broker }: Fields): BrokerAuthority {
     const authority = typeof broker === 'string' ? authorities.get(broker) : undefined;
     if (authority !== undefined) return authority;
-    throw new AuthRefusal('bad-request', `broker must be an id of ${AUTH_PATHS.registry}.`);
+    throw new AuthRefusal(
+      'bad-request',
+      `broker is ${quote(broker)}, which is none of this auth server: restart the service if the broker has moved.`,
+    );
   }
 
   onPost(AUTH_PATHS.registry, () => registry);

@@ -64,6 +64,18 @@ const announceText = (body: string) =>
     headers: { authorization: proofOf(OWNER, AUTH_PATHS.announce, body) },
   });
 
+/** The status of the response to a request whose body comes in chunks, and may not end. */
+async function statusOfChunks(body: string, ends = true): Promise<number | undefined> {
+  const headers = { authorization: proofOf(OWNER, AUTH_PATHS.registry, body) };
+  const sent = requestPlain(server.url + AUTH_PATHS.registry, { method: 'POST', headers });
+  sent.on('error', () => {});
+  sent.write(body);
+  if (ends) sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  sent.destroy();
+  return response.statusCode;
+}
+
 /** The code in the response to a request. */
 async function codeOf(answer: Promise<{ body: string }>): Promise<string> {
   return (JSON.parse((await answer).body) as { code: string }).code;
@@ -120,18 +132,8 @@ describe('an auth server', () => {
   });
 
   it('reads a body in chunks, as proxies send it, and not one without end', async () => {
-    const sent = async (body: string, ends = true): Promise<number | undefined> => {
-      const headers = { authorization: proofOf(OWNER, AUTH_PATHS.registry, body) };
-      const chunked = requestPlain(server.url + AUTH_PATHS.registry, { method: 'POST', headers });
-      chunked.on('error', () => {});
-      chunked.write(body);
-      if (ends) chunked.end();
-      const [response] = (await once(chunked, 'response')) as [IncomingMessage];
-      chunked.destroy();
-      return response.statusCode;
-    };
-    await expect(sent('{}')).resolves.toBe(200);
-    await expect(sent('x'.repeat(100_000), false)).resolves.toBe(413);
+    await expect(statusOfChunks('{}')).resolves.toBe(200);
+    await expect(statusOfChunks('x'.repeat(100_000), false)).resolves.toBe(413);
   });
 
   it('reports a body that breaks off as the fault of its sender', async () => {
@@ -148,6 +150,9 @@ describe('an auth server', () => {
   it('refuses a body that is no object, and a broker that it does not have', async () => {
     for (const body of ['[]', 'x', '', '{"broker":"127.0.0.1:1 k","event":"exit"}'])
       await expect(codeOf(announceText(body))).resolves.toBe('bad-request');
+    // As of a service that was started before the broker moved.
+    const { body } = await announceText('{"broker":"127.0.0.1:1 k","event":"exit"}');
+    expect(body).toContain('restart the service');
   });
 
   it('serves so many requests of a key, and by the configuration as it is now', async () => {
