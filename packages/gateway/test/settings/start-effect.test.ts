@@ -39,7 +39,6 @@ vi.mock('@rollcall/client', async (original) => ({
       instances: () => [],
       unproven: () => [],
       prefixes: () => [],
-      unproven: () => [],
       ready: () => {},
       close: () => {},
     };
