@@ -38,6 +38,7 @@ vi.mock('@rollcall/client', async (original) => ({
       isConnected: true,
       instances: () => [],
       prefixes: () => [],
+      unproven: () => [],
       ready: () => {},
       close: () => {},
     };
