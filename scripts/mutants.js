@@ -1,6 +1,6 @@
 // Breaks each rule of the protocol and of a broker cluster, one at a time, in a copy, and checks that a test or the simulator
-// fails. A mutant that survives is a rule that no test holds. With arguments, breaks only rules whose file or text contains one
-// of them.
+// fails. A mutant that survives is a rule that no test holds. With arguments, breaks only rules whose target, file or text
+// contains one of them.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -35,7 +35,8 @@ process.exitCode = alive === 0 ? 0 : 1;
 async function breakRules(target) {
   const mutants = target.mutants.filter(
     ({ rule, file }) =>
-      words.length === 0 || words.some((word) => `${target.source}/${file} ${rule}`.includes(word)),
+      words.length === 0 ||
+      words.some((word) => `${target.name} ${target.source}/${file} ${rule}`.includes(word)),
   );
   if (mutants.length === 0) return;
   const folder = copyProject(target);

@@ -12,7 +12,7 @@ const SIZES = {
     latency: { samples: 2000, warmUp: 500 },
     coldStart: { instances: 10_000, settleMs: 10_500 },
     tableGrowth: { sizes: [100, 10_000, 100_000], changes: 10_000 },
-    signatures: { instances: 10_000, rounds: 5, measureMs: 6000 },
+    signatures: { instances: 10_000, rounds: 3, measureMs: 6000 },
     messages: { instances: 50, gateways: 3, rollouts: 3, settleMs: 1500, idleMs: 300_000 },
   },
   quick: {

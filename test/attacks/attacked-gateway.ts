@@ -8,6 +8,7 @@ import type { ExposureView, InstanceView } from '@rollcall/gateway';
 import { explained } from '../support/admin.ts';
 import { ask } from '../support/cluster.ts';
 import type { Cluster, RunningGateway } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
 import { httpServer } from '../support/http-server.ts';
 import type { HttpServer } from '../support/http-server.ts';
 import type { Environment } from '../support/processes.ts';
@@ -17,6 +18,13 @@ export const OWNER = generateServiceKey();
 export const OTHER = generateServiceKey();
 
 const OWNERS = { '/v1': [publicKeyOf(OWNER)], '/other': [publicKeyOf(OTHER)] };
+
+/** A service that knows nothing of Rollcall, and serves one path. */
+const SERVER = `
+  require('node:http').createServer((request, response) => {
+    response.writeHead(request.url === '/health' ? 200 : 404).end('owner');
+  }).listen(Number(process.argv[1]), '127.0.0.1');
+`;
 
 /** A gateway whose prefixes have owners, the owner of /v1, and a server to which an attacker would have its requests go. */
 export class AttackedGateway {
@@ -62,7 +70,9 @@ export class AttackedGateway {
 
   /** Starts the owner of /v1, and resolves when it is served. */
   async startOwner(env: Environment = {}): Promise<void> {
-    await this.cluster.idV5('owner', { ROLLCALL_SERVICE_KEY: OWNER, ...env });
+    const port = String(await freePort());
+    const run = ['run', '--prefix', '/v1', '--port', port, '--', process.execPath, '-e', SERVER];
+    this.cluster.cli([...run, port], { ROLLCALL_SERVICE_KEY: OWNER, ...env });
     await vi.waitUntil(async () => (await this.served()) === 'owner');
   }
 

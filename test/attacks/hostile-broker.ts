@@ -64,6 +64,11 @@ export class HostileBroker {
     return this.published.findLast((each) => each.channel === REGISTRY && each.name === name);
   }
 
+  /** How many clients have subscribed to a channel. */
+  subscribers(channel: string): number {
+    return [...this.#clients.values()].filter((channels) => channels.has(channel)).length;
+  }
+
   /** Delivers an event to the subscribers of a channel. @param data as text, or what its JSON is */
   deliver(event: string, data: unknown, channel = REGISTRY): void {
     const text = typeof data === 'string' ? data : JSON.stringify(data);

@@ -62,8 +62,10 @@ describe('a program with the service key of one prefix', () => {
   });
 
   it('can announce a neighbour without owners, which takes no request of its neighbour', async () => {
-    await announce(TEAM, '/v1x');
-    await expect.poll(() => attacked.served('/v1x/health')).toBe('attacker');
+    for (const neighbour of ['/v1x', '/v1x/y']) {
+      await announce(TEAM, neighbour);
+      await expect.poll(() => attacked.served(`${neighbour}/health`)).toBe('attacker');
+    }
     await attacked.isUnharmed();
     await attacked.refuses('not-owner', () => announce(TEAM, '/v1/x'));
   });
@@ -76,8 +78,9 @@ describe('a program with the service key of one prefix', () => {
 
   it('cannot use the id of an instance of another key, under any prefix', async () => {
     const { id } = await attacked.captured();
-    const forged = { id, prefix: '/team/x', inc: 9e15 };
+    const forged = { id, prefix: '/free', inc: 9e15 };
     await attacked.refuses('unsigned', () => cluster.publish('register', attacked.forged(forged)));
+    expect(await attacked.served('/free')).not.toBe('attacker');
     // The id of its own key follows that one.
     await announce(TEAM, '/team/x', { id });
     await expect.poll(() => attacked.served('/team/x')).toBe('attacker');

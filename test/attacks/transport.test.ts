@@ -12,6 +12,8 @@ let attacked: AttackedGateway;
 let owner: RunningProgram;
 /** What the owner has published, as it was sent. */
 let register: string;
+/** The presence channel of the owner. */
+let presence: string;
 let settles = 0;
 let captured: Announcement & { readonly id: string; readonly inc: number };
 beforeAll(async () => {
@@ -30,6 +32,9 @@ beforeEach(async () => {
   await expect.poll(() => attacked.served()).toBe('owner');
   register = broker.latest('register')?.data ?? '';
   captured = JSON.parse(register) as typeof captured;
+  presence = `presence-mapped-discovery.${captured.id}`;
+  // The owner, and the gateway.
+  await expect.poll(() => broker.subscribers(presence)).toBe(2);
   return async () => {
     owner.end();
     await owner.ended;
@@ -91,22 +96,20 @@ describe('the broker itself', () => {
   });
 
   it('cannot make a presence join of an owner', async () => {
-    const channel = `presence-mapped-discovery.${captured.id}`;
     const inc = captured.inc + 1;
     const member = (user_info: object) => ({ user_id: `${captured.id}~${inc}`, user_info });
     const forged = attacked.forged({ id: captured.id, inc });
-    await attacked.refuses('unsigned', () => broker.say('member_added', channel, member(forged)));
+    await attacked.refuses('unsigned', () => broker.say('member_added', presence, member(forged)));
     await attacked.refuses('bad-signature', () =>
-      broker.say('member_added', channel, member({ ...captured, inc })),
+      broker.say('member_added', presence, member({ ...captured, inc })),
     );
   });
 
   it('can say that an owner has left its presence channel, which a probe corrects', async () => {
-    const channel = `presence-mapped-discovery.${captured.id}`;
     const member = { user_id: `${captured.id}~${captured.inc}` };
     const suspected = attacked.gateway.program.nextLine(/instance suspected .*\/v1/);
     const recovered = attacked.gateway.program.nextLine(/instance recovered .*\/v1/);
-    broker.say('member_removed', channel, member);
+    broker.say('member_removed', presence, member);
     await suspected;
     await attacked.isUnharmed();
     await recovered;
@@ -149,7 +152,6 @@ describe('the broker itself', () => {
     const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
     const frames = ['', 'x', 'null', '[]', '{}', '{"event":7}', '{"event":"register"}', deep];
     for (const frame of frames) broker.sendRaw(frame);
-    const presence = `presence-mapped-discovery.${captured.id}`;
     for (const event of OWN_EVENTS)
       for (const channel of [undefined, 'mapped-discovery', presence, 7, {}])
         for (const data of [undefined, null, 7, [], {}, '', 'null', '{"presence":{}}', deep])

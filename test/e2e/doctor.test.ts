@@ -27,6 +27,16 @@ describe('rollcall doctor', () => {
     expect(code).toBe(0);
   });
 
+  it('shows what the gateway knows of how exposed the deployment is, and what to do', async () => {
+    const owners = '{"/v1":["rpk_11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]}';
+    gateway = await cluster.gateway(['--set', `owners=${owners}`, '--set', 'ownership=report']);
+    const { code, output } = await doctor();
+    expect(output).toMatch(
+      /^warn +exposure +high: .* 1 instance would be refused .* \(ownership-reported\)\n +-> give .* a key/m,
+    );
+    expect(code).toBe(0);
+  });
+
   it.each<[Environment, RegExp]>([
     [{ PUSHER_APP_SECRET: 's3cret' }, /^fail +credentials/m],
     [{ ROLLCALL_CHANNEL: 'another' }, /^fail +gateway +it did not answer/m],

@@ -120,7 +120,7 @@ export const ATTACK_MUTANTS = [
     file: 'client/src/observer/pace.ts',
     from: 'while (hasMore && now - begun < MAX_STRETCH_MS) {',
     to: 'while (hasMore) {',
-    tests: ['test/attacks/app-secret.test.ts'],
+    tests: ['packages/client/test/observer/pace.test.ts'],
   },
   {
     rule: 'a channel that is not public needs a signature',
@@ -135,5 +135,19 @@ export const ATTACK_MUTANTS = [
     from: "if (channelKind(channel) === 'public') {",
     to: 'if (false) {',
     tests: ['test/attacks/app-key.test.ts'],
+  },
+  {
+    rule: 'a malformed message of the broker ends no program',
+    file: 'client/src/transport/link.ts',
+    from: '  dropMalformed(pusher.connection);\n',
+    to: '',
+    tests: ['test/attacks/transport.test.ts'],
+  },
+  {
+    rule: 'an event that is nested deep ends no program',
+    file: 'client/src/transport/web-socket.ts',
+    from: "if (typeof event.data !== 'string' || !isTooDeep(event.data)) dispatch(event);",
+    to: 'dispatch(event);',
+    tests: ['test/attacks/app-secret.test.ts'],
   },
 ];

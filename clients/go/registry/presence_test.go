@@ -244,3 +244,38 @@ func TestAnOwnerOutbids(t *testing.T) {
 		t.Errorf("the next incarnation is %d", next)
 	}
 }
+
+func TestAnOwnerThatSignsFollowsOnlyRunsThatAreSigned(t *testing.T) {
+	broker := startOwnBroker(t)
+	config := broker.config(t)
+	config.ServiceKey = "rsk_" + strings.Repeat("A", 43)
+	signer, _ := newSigner(config.ServiceKey, "mapped-discovery")
+	observer := observe(t, config, signer.idFor("mine"))
+	r, clock := presentFor(t, config)
+	outbid := make(chan int64, 10)
+	r.OnOutbid = func(_, is Service) { outbid <- is.Inc }
+	mustDo(t, r.Register)
+	observer.seesCome(t)
+	own := observer.hearsOf(t, "register")
+
+	config.ServiceKey = "" // what joins below is signed as it is
+	join := func(service Service) {
+		t.Helper()
+		link, _, fault := newBroker(config).enter(t.Context(), service)
+		if fault != nil {
+			t.Fatal(fault)
+		}
+		t.Cleanup(link.close)
+		observer.seesCome(t)
+	}
+	forged, genuine := own, own
+	forged.Inc += 9
+	genuine.Inc += 2
+	join(forged)
+	join(signer.sign("register", genuine))
+	receive(t, clock.asked, "the wait")
+	clock.pass(t)
+	if inc := receive(t, outbid, "the report"); inc != genuine.Inc+1 {
+		t.Errorf("continues as %d, not %d", inc, genuine.Inc+1)
+	}
+}

@@ -228,7 +228,7 @@ describe('an encrypted registry with many instances', () => {
       announcement: { ...announcement, port: at + 1, id: `legacy-${at}`, inc: 1, seq: 0, ttl: 600 },
       left: false,
     }));
-    first.restore(statements);
+    await first.restore(statements);
     const late = await observer();
     late.on('fault', ({ message }) => faults.push(message));
     await vi.waitFor(() => expect(late.instances()).toHaveLength(1500), 10_000);

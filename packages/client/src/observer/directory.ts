@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { instanceKey, isEventName, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Announcement,
@@ -33,6 +34,7 @@ import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
+const RESTORED_AT_A_TIME = 50;
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -177,9 +179,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#observer.table.export(performance.now());
   }
 
-  /** Takes in what another observer, or an earlier run of this one, exported. New instances are suspect until a probe succeeds. */
-  restore(statements: readonly Statement[]): void {
-    this.#react(this.#observer.restore(statements, performance.now()), 'snapshot');
+  /**
+   * Takes in what another observer, or an earlier run of this one, exported. New instances are suspect until a probe succeeds.
+   * Resolves when all is taken in: of many, the signatures take a while, and the link needs the event loop meanwhile.
+   */
+  async restore(statements: readonly Statement[]): Promise<void> {
+    for (let from = 0; from < statements.length && !this.isClosed; from += RESTORED_AT_A_TIME) {
+      const some = statements.slice(from, from + RESTORED_AT_A_TIME);
+      this.#react(this.#observer.restore(some, performance.now()), 'snapshot');
+      await setImmediate();
+    }
   }
 
   /**
@@ -295,12 +304,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #reown(judge: Judge): void {
     const steps = this.#observer.reown(judge, () => performance.now());
     this.#reowning?.stop();
-    this.#reowning = new Pace(() => {
-      const { value, done = false } = steps.next();
-      if (!done) this.#react(value);
-      return !done;
-    });
-    this.#reowning.start();
+    this.#reowning = Pace.through(steps, (reaction) => this.#react(reaction));
   }
 
   #handlers(): SessionHandlers {

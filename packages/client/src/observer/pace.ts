@@ -15,6 +15,17 @@ export class Pace {
     this.#step = step;
   }
 
+  /** Starts to take what is yielded, a value at a step. */
+  static through<T>(values: Iterator<T>, take: (value: T) => void): Pace {
+    const pace = new Pace(() => {
+      const next = values.next();
+      if (next.done !== true) take(next.value);
+      return next.done !== true;
+    });
+    pace.start();
+    return pace;
+  }
+
   /** There is work. */
   start(): void {
     if (this.#timer === undefined && !this.#isStopped) this.#schedule();

@@ -33,7 +33,7 @@ export async function keepSnapshot(
   const folder = dirname(file);
   const snapshot = snapshotAt({ file, logger });
   const saved = await snapshot.load();
-  directory.restore(saved.statements);
+  await directory.restore(saved.statements);
   let rollouts: Pick<Rollouts, 'export'> = { export: () => [...saved.rollouts] };
 
   let pending: NodeJS.Timeout | undefined;
