@@ -62,7 +62,7 @@ describe('a program with the service key of one prefix', () => {
   });
 
   it('can announce a neighbour without owners, which takes no request of its neighbour', async () => {
-    for (const neighbour of ['/v1x', '/v1x/y']) {
+    for (const neighbour of ['/v1x', '/v1y/z']) {
       await announce(TEAM, neighbour);
       await expect.poll(() => attacked.served(`${neighbour}/health`)).toBe('attacker');
     }

@@ -37,6 +37,7 @@ vi.mock('@rollcall/client', async (original) => ({
     const directory = {
       isConnected: true,
       instances: () => [],
+      unproven: () => [],
       prefixes: () => [],
       unproven: () => [],
       ready: () => {},
