@@ -37,7 +37,6 @@ vi.mock('@rollcall/client', async (original) => ({
     const directory = {
       isConnected: true,
       instances: () => [],
-      unproven: () => [],
       prefixes: () => [],
       unproven: () => [],
       ready: () => {},
