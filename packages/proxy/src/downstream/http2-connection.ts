@@ -236,6 +236,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   onSettings(settings: ReadonlyMap<number, number>): void {
     const window = settings.get(SETTING.initialWindowSize);
     if (window !== undefined) this.#resizeWindows(window);
+    // Before what the new windows allow (RFC 9113 §6.5.3).
     this.output.send(settingsAckFrame());
     this.output.resume();
   }
@@ -261,9 +262,10 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   onWindowUpdate(streamId: number, increment: number): void {
     if (this.#isIgnored(streamId)) return;
     if (streamId > this.#streams.lastId) throw this.#streams.notOpen(streamId);
-    if (streamId === 0) this.output.grow(increment);
-    else if (this.#streams.get(streamId)?.grow(increment) === false)
+    if (streamId === 0) return this.output.grow(increment);
+    if (this.#streams.get(streamId)?.grow(increment) === false)
       throw new Http2Error(ERROR.flowControl, 'the window of a stream is too large', streamId);
+    this.output.resume();
   }
 
   /** The client has read that nothing more is served: of a stream that is new all the same, only its block is read. */

@@ -55,16 +55,13 @@ export class StreamOutput implements Sender {
   }
 
   /**
-   * The peer takes more; or less, if its SETTINGS say so.
+   * The peer takes more; or less, if its SETTINGS say so. What waits is sent by {@link Http2Output.resume}.
    * @returns false if that is more than a window may be
    */
   grow(increment: number): boolean {
     this.#window += increment;
     if (this.#window > MAX_WINDOW) return false;
-    if (this.#window > 0 && this.#pendingBytes > 0) {
-      this.#output.await(this);
-      this.#output.resume();
-    }
+    if (this.#window > 0 && this.#pendingBytes > 0) this.#output.await(this);
     return true;
   }
 

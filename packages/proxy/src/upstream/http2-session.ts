@@ -173,6 +173,7 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.takesWebSockets ||= settings.get(SETTING.enableConnectProtocol) === 1;
     const window = settings.get(SETTING.initialWindowSize);
     if (window !== undefined) this.#resizeWindows(window);
+    // Before what the new windows allow (RFC 9113 §6.5.3).
     this.output.send(settingsAckFrame());
     if (this.#state === 'connecting') {
       this.#state = 'open';
@@ -219,6 +220,7 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.#checkBegun(streamId);
     if (this.#streams.get(streamId)?.grow(increment) === false)
       throw new Http2Error(ERROR.flowControl, 'the window of a stream is too large', streamId);
+    this.output.resume();
   }
 
   /** RFC 9113 §6.8: the upstream has not processed the streams above the last one, and takes no others. */

@@ -20,6 +20,25 @@ describe('a client of HTTP/2 that does not take its response', () => {
     expect(await one.reset(1)).toBe(ERROR.cancel);
   });
 
+  it('has its SETTINGS acknowledged before it gets what they allow', async () => {
+    const there = await upstream((_request, response) => response.end('hello'));
+    const { port } = await start(to(there));
+    const one = new FrameClient(port, { settings: settingsPayload(SETTING.initialWindowSize, 0) });
+    one.request(1, GET);
+    await one.status(1);
+    await one.settled();
+    one.heard.length = 0;
+    one.write(frame(FRAME.settings, 0, 0, settingsPayload(SETTING.initialWindowSize, 1)));
+    await one.frame(FRAME.data, 1);
+    expect(one.heard.map(({ type, payload }) => [type, payload.length])).toEqual([
+      [FRAME.settings, 0],
+      [FRAME.data, 1],
+    ]);
+    one.write(windowUpdateFrame(1, 4));
+    await one.frame(FRAME.data, 1, ({ flags }) => (flags & FLAG.endStream) !== 0);
+    expect(one.body(1)).toBe('hello');
+  });
+
   it('is given up while the upstream still sends', async () => {
     const there = await upstream((_request, response) => void response.write('x'.repeat(100_000)));
     const { port } = await start(to(there), { limits: { answerBodyMs: 100 } });
