@@ -214,6 +214,8 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
         return proven.requests;
       })
       .toContain('GET /copied');
+    const why = new RegExp(`instance down .*:${impostor.port} \\(it does not prove who it is`);
+    await gateway.program.line(why);
     expect(impostor.requests).toEqual([]);
   });
 

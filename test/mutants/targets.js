@@ -45,7 +45,7 @@ export const TARGETS = [
   {
     name: 'runtime',
     source: 'packages/runtime/src',
-    parts: ['test/support'],
+    parts: ['packages/runtime', 'test/support'],
     tests: ['packages/runtime/test/instance-identity'],
     env: {},
     timeoutMs: 60_000,

@@ -37,8 +37,8 @@ vi.mock('@rollcall/client', async (original) => ({
     const directory = {
       isConnected: true,
       instances: () => [],
-      unproven: () => [],
       prefixes: () => [],
+      unproven: () => [],
       ready: () => {},
       close: () => {},
     };
