@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveApp } from '../src/serve-app.ts';
 import type { ServedApp } from '../src/serve-app.ts';
@@ -172,7 +173,9 @@ describe('a connection that holds a place', () => {
     ['half a body', {}, head],
     ['no TLS handshake', { certificate }, ''],
   ])('is closed with %s', async (_what, tls, sent) => {
-    const served = await serveApp({ app: setup().app, ...at, ...tls });
+    const app = new Hono().post('/', async (c) => c.text(await c.req.text()));
+    app.onError((_, c) => c.text('it has ended'));
+    const served = await serveApp({ app, ...at, ...tls });
     const socket = connect(served.port, '127.0.0.1').resume();
     socket.on('error', () => {});
     socket.write(sent);

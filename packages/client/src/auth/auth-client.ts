@@ -24,6 +24,8 @@ import { readRegistry } from './read-registry.ts';
 /** The auth server itself asks a broker for up to 15 s. */
 const TIMEOUT_MS = 20_000;
 const RETRY_DELAYS_MS = [100, 400];
+/** A service that leaves has 3 s for all of its attempts. */
+const MAX_RETRY_AFTER_MS = 1000;
 const MAX_RESPONSE_BYTES = 65_536;
 const CHANNEL_KEY_BYTES = 32;
 
@@ -95,7 +97,7 @@ export class AuthClient {
         throw this.#refused(`its response has more than ${MAX_RESPONSE_BYTES} bytes`);
       if (!isTemporary(outcome)) throw this.#refused(describe(outcome));
       if (wait === undefined) throw this.#unreachable(outcome);
-      await delay(wait);
+      await delay(Math.max(wait, retryAfterMs(outcome)));
     }
     throw new Error('the last attempt returns or throws');
   }
@@ -147,6 +149,12 @@ export function askAuthServer(
 /** Whether the same request may succeed later. */
 function isTemporary(outcome: HttpResponse | HttpFailure): boolean {
   return !('status' in outcome) || outcome.status >= 500 || outcome.status === 429;
+}
+
+/** How long an auth server that is busy asks to wait, of that so much as there is time for. */
+function retryAfterMs(outcome: HttpResponse | HttpFailure): number {
+  if (!('status' in outcome) || outcome.status !== 429) return 0;
+  return Math.min((Number(outcome.headers['retry-after']) || 0) * 1000, MAX_RETRY_AFTER_MS);
 }
 
 function describe(outcome: HttpResponse | HttpFailure): string {

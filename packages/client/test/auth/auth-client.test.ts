@@ -200,6 +200,20 @@ describe('an auth server as a service asks it', () => {
     }
   });
 
+  it('is asked again when a limit allows it, so that many instances of one key can leave at once', async () => {
+    const times: number[] = [];
+    const busy = await httpServer((request, response) => {
+      request.resume();
+      times.push(performance.now());
+      if (times.length === 1) response.writeHead(429, { 'retry-after': '1' }).end();
+      else response.end(JSON.stringify({ channel: 'x', brokers: [BROKER] }));
+    });
+    await new AuthClient({ authUrl: `http://127.0.0.1:${busy.port}`, serviceKey }).connections();
+    busy.close();
+    const [first = 0, second = 0] = times;
+    expect(second - first).toBeGreaterThan(900);
+  });
+
   it('has service keys in no error', async () => {
     answers({ detail: 'no' }, 403);
     const error = await client()

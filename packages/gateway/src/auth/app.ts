@@ -75,7 +75,11 @@ export function authApp(options: AuthAppOptions): Hono {
   ): void {
     const { isAllowed, retryMs } = limits.take(name, limit);
     if (isAllowed) return;
-    throw new AuthRefusal(code, `The limit is ${limit.text}.`, Math.ceil(retryMs / 1000));
+    const reason =
+      code === 'too-many-requests'
+        ? `One key may send ${limit.text}: raise auth.rate and auth.burst if it has more instances.`
+        : `The limit is ${limit.text}.`;
+    throw new AuthRefusal(code, reason, Math.ceil(retryMs / 1000));
   }
 
   function authorityOf({ broker }: Fields): BrokerAuthority {

@@ -160,6 +160,7 @@ describe('an auth server', () => {
     const answers = [await registry(), await registry(), await registry()];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
     expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(60);
+    expect(answers[2]?.body).toContain('raise auth.rate');
     server.configure(configOf({ rate: '1000/s', burst: 1000 }));
     await expect(registry()).resolves.toMatchObject({ status: 200 });
   });
