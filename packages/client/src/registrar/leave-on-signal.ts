@@ -19,5 +19,7 @@ export function leaveOnSignal(registration: {
 }
 
 function late(): Error {
-  return new Error(`the broker did not respond within ${LEAVE_MS / 1000} s`);
+  return new Error(
+    `the broker, or the auth server if there is one, did not respond within ${LEAVE_MS / 1000} s`,
+  );
 }
