@@ -126,9 +126,7 @@ export class AuthClient {
 
   #unreachable(outcome: HttpResponse | HttpFailure): RollcallError {
     const detail = describe(outcome);
-    const advice = isOwnShortage(detail)
-      ? `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`
-      : 'check ROLLCALL_AUTH_URL, and that the server runs and this machine may connect to it';
+    const advice = adviceOn(detail);
     return new RollcallError(
       'ROLLCALL_AUTH_UNREACHABLE',
       `no answer of the auth server at ${this.#url} (${detail}): ${advice}`,
@@ -144,6 +142,13 @@ export function askAuthServer(
   server: AuthServer,
 ): Promise<readonly [AuthorizedConnection, ...AuthorizedConnection[]]> {
   return new AuthClient(server).connections();
+}
+
+function adviceOn(detail: string): string {
+  if (isOwnShortage(detail)) return `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`;
+  if (/CERT|SIGNATURE|ALTNAME/.test(detail))
+    return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
+  return 'check ROLLCALL_AUTH_URL, and that the server runs and this machine may connect to it';
 }
 
 /** Whether the same request may succeed later. */

@@ -32,6 +32,8 @@ const PROBE_TIMEOUT_MS = 5000;
 /** The waits after authorizations that failed double from the first to the last. */
 const MIN_AUTHORIZE_MS = 1000;
 const MAX_AUTHORIZE_MS = 30_000;
+/** How often pusher-js may ask for another key of a channel because it cannot decrypt an event. */
+const REKEY_EVERY_MS = 30_000;
 
 /** What a link reports about its connection. */
 export interface LinkHandlers {
@@ -186,13 +188,32 @@ function isPublished(event: string): boolean {
 
 /**
  * Keeps events that are not sealed away from pusher-js's encrypted channels. pusher-js throws on them where it
- * cannot be caught, so that a program with the app's secret could end every observer with one event.
+ * cannot be caught, so that a program with the app's secret could end every observer with one event. And for each event that it
+ * cannot decrypt, pusher-js asks for the key of the channel anew, by which that program could have every service flood the auth
+ * server.
  */
 function guard(channel: Channel, { onEvent }: ChannelHandlers): void {
   const handle = channel.handleEvent.bind(channel);
+  const authorize = channel.authorize.bind(channel);
+  let isHandling = false;
+  let rekeyedAt = -Infinity;
+  channel.authorize = (socketId, callback) => {
+    const now = performance.now();
+    if (isHandling && now - rekeyedAt < REKEY_EVERY_MS) return;
+    if (isHandling) rekeyedAt = now;
+    authorize(socketId, callback);
+  };
   channel.handleEvent = (message) => {
-    if (!isPublished(message.event) || isSealed(message.data)) handle(message);
-    else onEvent?.(message.event, undefined);
+    if (isPublished(message.event) && !isSealed(message.data)) {
+      onEvent?.(message.event, undefined);
+      return;
+    }
+    isHandling = true;
+    try {
+      handle(message);
+    } finally {
+      isHandling = false;
+    }
   };
 }
 

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   generateServiceKey,
@@ -6,6 +9,7 @@ import {
   registryFromEnv,
 } from '@rollcall/client';
 import { silentLogger } from '@rollcall/runtime';
+import { ONE } from '../../../../test/support/certificates.ts';
 import { httpServer } from '../../../../test/support/http-server.ts';
 import { AuthClient } from '../../src/auth/auth-client.ts';
 
@@ -212,6 +216,18 @@ describe('an auth server as a service asks it', () => {
     busy.close();
     const [first = 0, second = 0] = times;
     expect(second - first).toBeGreaterThan(900);
+  });
+
+  it('says what to do about a certificate that is not trusted', async () => {
+    const secure = createSecureServer(ONE).listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    const authUrl = `https://localhost:${port}`;
+    await expect(new AuthClient({ authUrl, serviceKey }).connections()).rejects.toMatchObject({
+      code: 'ROLLCALL_AUTH_UNREACHABLE',
+      message: expect.stringContaining('NODE_EXTRA_CA_CERTS') as string,
+    });
+    secure.close();
   });
 
   it('has service keys in no error', async () => {

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RawClient } from '../../../broker/test/raw-client.ts';
-import { APP, onlyConnection } from '../../../../test/support/connection.ts';
+import { APP, connectionTo, onlyConnection } from '../../../../test/support/connection.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { openBrokerAuthority } from '../../src/broker-authority.ts';
 import { openLink } from '../../src/transport/link.ts';
+import type { Subscription } from '../../src/transport/owner-access.ts';
+import { createPublisher } from '../../src/transport/publisher.ts';
 import type { ChannelHandlers, Link } from '../../src/transport/link.ts';
 
 let registry: TestRegistry;
@@ -121,4 +124,28 @@ describe('a link', () => {
     await vi.waitFor(() => expect(refused.join()).toMatch(/private-x|401|4009/));
     expect(refused.join()).not.toContain('wrong');
   });
+});
+
+const encrypted = (masterKey: string) => ({
+  ROLLCALL_CHANNEL: 'private-encrypted-x',
+  ROLLCALL_MASTER_KEY: Buffer.alloc(32, masterKey).toString('base64'),
+});
+
+it('asks an auth server for another key of a channel now and then, and not for each event that it cannot decrypt', async () => {
+  const at = await TestRegistry.start(encrypted('a'));
+  const { masterKey: _, ...connection } = onlyConnection(at.connection);
+  const authority = openBrokerAuthority(onlyConnection(at.connection));
+  const authorize = vi.fn((wanted: Subscription) => Promise.resolve(authority.authorize(wanted)));
+  const link = openLink({ ...connection, access: { authorize, publish: authority.publish } }, {});
+  const happened = await subscribed(link, 'private-encrypted-x');
+  const others = connectionTo(at.broker.port, encrypted('b'));
+  const forger = createPublisher(onlyConnection(others));
+  for (let time = 0; time < 10; time++) await forger.publish('private-encrypted-x', 'register', {});
+  await at.publish('register', { n: 1 }, 'private-encrypted-x');
+  await vi.waitFor(() => expect(happened).toHaveLength(2));
+  expect(authorize).toHaveBeenCalledTimes(2);
+  link.close();
+  forger.close();
+  authority.close();
+  await at.end();
 });
