@@ -5,7 +5,7 @@ import { generateServiceKey, isServiceKey, publicKeyOf } from '@rollcall/client'
 import type { InstanceView } from '@rollcall/gateway';
 import { isPublicKey, keyIdIn, keyIdOf, RollcallError } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
-import { readOwners, writeOwners } from '../keys/owners-file.ts';
+import { checkOwners, readOwners, writeOwners } from '../keys/owners-file.ts';
 import type { Owners } from '../keys/owners-file.ts';
 import { linesText } from '../terminal/line.ts';
 import type { Line } from '../terminal/line.ts';
@@ -50,7 +50,8 @@ export function defineKeys(command: Command): void {
 async function createKey({ prefix, config }: { prefix: string; config?: string }): Promise<void> {
   const serviceKey = generateServiceKey();
   const publicKey = publicKeyOf(serviceKey);
-  if (config !== undefined) await writeOwners(config, prefix, (keys) => [...keys, publicKey]);
+  if (config === undefined) checkOwners({ [prefix]: [publicKey] });
+  else await writeOwners(config, prefix, (keys) => [...keys, publicKey]);
   console.log(`ROLLCALL_SERVICE_KEY=${serviceKey}`);
   const owners = `"owners": { ${JSON.stringify(prefix)}: [${JSON.stringify(publicKey)}] }`;
   // Where the first line goes to a file, this one is for the person.

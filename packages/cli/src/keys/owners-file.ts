@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
-import { isRecord, RollcallError } from '@rollcall/protocol';
+import { RollcallError } from '@rollcall/protocol';
 import { replaceFile } from '@rollcall/runtime';
 import { checkSettings, readSettingsFile } from '@rollcall/runtime/settings';
 
@@ -14,6 +14,13 @@ export function readOwners(file: string): Owners {
   return (values as { owners?: Owners }).owners ?? {};
 }
 
+/** @throws RollcallError ROLLCALL_CONFIG with all faults */
+export function checkOwners(owners: Owners): void {
+  const { faults } = checkSettings(GATEWAY_SETTINGS, { owners });
+  if (faults.length > 0)
+    throw new RollcallError('ROLLCALL_CONFIG', faults.map(({ message }) => message).join('\n'));
+}
+
 /**
  * Replaces the owners of one prefix in a configuration file, and leaves everything else in it.
  * @throws RollcallError ROLLCALL_CONFIG with all faults
@@ -25,11 +32,9 @@ export async function writeOwners(
 ): Promise<void> {
   const owners = readOwners(file);
   const text = readFileSync(file, 'utf8');
-  const config: unknown = JSON.parse(text);
+  const config = JSON.parse(text) as object;
   const changed = { ...owners, [prefix]: change(owners[prefix] ?? []) };
-  const { faults } = checkSettings(GATEWAY_SETTINGS, { owners: changed });
-  if (!isRecord(config) || faults.length > 0)
-    throw new RollcallError('ROLLCALL_CONFIG', faults.map(({ message }) => message).join('\n'));
+  checkOwners(changed);
   const [, indent = '  '] = /^\{\r?\n([ \t]+)"/.exec(text) ?? [];
   const { mode } = statSync(file);
   await replaceFile(file, `${JSON.stringify({ ...config, owners: changed }, null, indent)}\n`);

@@ -85,6 +85,12 @@ describe('rollcall keys create', () => {
   });
 });
 
+it('rollcall keys create makes no key for what is no prefix, without a configuration either', async () => {
+  const { out, err, code } = await keys(['create', '--prefix', 'v1']);
+  expect({ out, code }).toEqual({ out: '', code: 2 });
+  expect(err).toContain('the key must be a prefix such as');
+});
+
 describe('rollcall keys list', () => {
   const listed = ['list', '--config', config];
 
