@@ -58,7 +58,7 @@ export function authApp(options: AuthAppOptions): Hono {
     });
   }
 
-  /** Who sends the request. A network whose requests are refused too often has to wait. */
+  /** Who sends the request. What is refused of a network too often is answered by 429. */
   function sender(c: Context, path: string, from: string, body: string): string {
     try {
       return rules().sender(c.req.header('authorization') ?? '', path, body);
