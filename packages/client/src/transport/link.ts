@@ -102,19 +102,22 @@ export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Lin
   }
 
   /**
-   * Asks for an authorization until there is one, or the connection for which it was asked is lost: pusher-js then asks for the
-   * next. Calling back with an error would have it lose the connection.
+   * Asks for an authorization until there is one, the channel is left, or the connection for which it was asked is lost: pusher-js
+   * then asks for the next. Calling back with an error would have it lose the connection.
    */
   async function authorizeSoon(
     { socketId, channelName }: AuthorizationParams,
     authorized: (authorization: Authorization) => void,
   ): Promise<void> {
+    const identify = identities.get(channelName);
     const isCurrent = (): boolean =>
-      !closing.signal.aborted && pusher.connection.socket_id === socketId;
+      !closing.signal.aborted &&
+      pusher.connection.socket_id === socketId &&
+      identities.has(channelName) &&
+      identities.get(channelName) === identify;
     for (let wait = MIN_AUTHORIZE_MS; isCurrent(); wait = Math.min(wait * 2, MAX_AUTHORIZE_MS)) {
       try {
-        const identity = identities.get(channelName)?.();
-        const authorization = await authorize({ socketId, channelName, identity });
+        const authorization = await authorize({ socketId, channelName, identity: identify?.() });
         if (isCurrent()) authorized(authorization);
         return;
       } catch (error) {

@@ -33,6 +33,27 @@ async function subscribed(link: Link, channel: string, identity?: object): Promi
   return happened;
 }
 
+it('an auth server is not asked again for a channel that was left', async () => {
+  const asked: string[] = [];
+  const access = {
+    authorize({ channelName }: Subscription) {
+      asked.push(channelName);
+      return Promise.reject(new Error('not yet'));
+    },
+    publish: () => Promise.resolve(),
+  };
+  const link = openLink({ ...onlyConnection(registry.connection), access }, {});
+  registry.onEnd(() => link.close());
+  link.subscribe('private-left', {});
+  await vi.waitFor(() => expect(asked).toEqual(['private-left']));
+  link.unsubscribe('private-left');
+  link.subscribe('private-kept', {});
+  // It waits 1.5 s at least until then, and the first one would have waited 1 s at most.
+  const kept = () => asked.filter((each) => each === 'private-kept');
+  await vi.waitFor(() => expect(kept()).toHaveLength(3), { timeout: 10_000 });
+  expect(asked).toHaveLength(4);
+});
+
 describe('a link', () => {
   it('receives the members of a presence channel, and those that join and leave', async () => {
     const [one, two] = [registry.link(), registry.link()];
