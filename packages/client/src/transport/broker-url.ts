@@ -40,7 +40,11 @@ function brokerFrom(text: string, number: string): BrokerConfig {
   const [, appId] = /^\/apps\/([^/]+)\/?$/.exec(url.pathname) ?? [];
   if (appId === undefined || url.search !== '' || url.hash !== '')
     throw bad(`${where} does not end with /apps/ID; ${FORM}`);
-  const [key, secret] = [decoded(url.username), decoded(url.password)];
+  const [key, secret, id] = [url.username, url.password, appId].map(decoded);
+  if (key === undefined || secret === undefined || id === undefined)
+    throw bad(
+      `${where} has a % that begins no code of a character; write % as %25, and ${ENCODED}`,
+    );
   if (key === '' || secret === '')
     throw bad(`${where} has no key and secret of an app; ${FORM}, and ${ENCODED}`);
   if (url.port === '0') throw bad(`${where} has port 0; a port is 1 to 65535`);
@@ -49,7 +53,7 @@ function brokerFrom(text: string, number: string): BrokerConfig {
     throw bad(`${where} has the host for WebSockets: name api-${wsCluster}.pusher.com`);
   if (isPlaceholder(secret)) throw bad(`${where} has a placeholder as its secret`);
   const tls = url.protocol === 'https:';
-  return { appId: decoded(appId), key, secret, tls, server: serverOf(url, tls), source: 'list' };
+  return { appId: id, key, secret, tls, server: serverOf(url, tls), source: 'list' };
 }
 
 function serverOf({ hostname, port }: URL, tls: boolean): BrokerConfig['server'] {
@@ -63,12 +67,12 @@ function serverOf({ hostname, port }: URL, tls: boolean): BrokerConfig['server']
   };
 }
 
-/** The text itself if it is not encoded as in a URL: the request then shows what the broker thinks of it. */
-function decoded(text: string): string {
+/** Undefined if a % does not begin the code of a character. */
+function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return undefined;
   }
 }
 

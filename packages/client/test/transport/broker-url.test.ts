@@ -55,6 +55,10 @@ describe('ROLLCALL_BROKERS', () => {
     ['http://k:s3cret@b/apps/7,http://x:s3cret@b:80/apps/8', /b:80 is there twice/],
     ['http://k:s3cret@b:0/apps/7', /URL \(b:0\) has port 0/],
     ['https://k:s3cret@ws-eu.pusher.com/apps/7', /name api-eu\.pusher\.com/],
+    [
+      'http://k:s%zz@b:6001/apps/7',
+      /\(b:6001\) has a % that begins no code of a character; write % as %25/,
+    ],
     ['http://k:s3/cret@b:6001/apps/7', /other characters of the secret encoded, such as \/ as %2F/],
     [' , ,', /ROLLCALL_BROKERS names no broker/],
   ])('refuses %s', (text, message) => {
