@@ -64,8 +64,12 @@ export const TARGETS = [
       'cluster/changing-apps',
       'cluster/cluster-app',
       'cluster/cluster-node',
+      'cluster/hostile-messages',
       'cluster/listened-subjects',
+      'cluster/node-reports',
       'cluster/outbox',
+      'cluster/readiness',
+      'cluster/responsible',
       'cluster/shared-webhooks',
     ].map((name) => `packages/broker/test/${name}`),
     // Rules that fewer seeds do not need have a test of their own.

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { responsibleFor } from '../../src/cluster/responsible.ts';
+
+const KEYS = Array.from({ length: 300 }, (_, index) => `channel-${index}`);
+
+it('the keys of a node that is gone spread over the others, and no other key moves', () => {
+  const before = KEYS.map((key) => responsibleFor(key, ['a', 'b', 'c']));
+  const after = KEYS.map((key) => responsibleFor(key, ['a', 'b']));
+  const counts = (nodes: readonly (string | undefined)[]) =>
+    ['a', 'b', 'c'].map((node) => nodes.filter((each) => each === node).length);
+  for (const count of counts(before)) expect(count).toBeGreaterThan(70);
+  const moved = after.filter((_, index) => before[index] === 'c');
+  const [a = 0, b = 0] = counts(moved);
+  expect(Math.min(a, b)).toBeGreaterThan(20);
+  expect(after.filter((_, index) => before[index] !== 'c')).toEqual(
+    before.filter((each) => each !== 'c'),
+  );
+});
+
+it('all nodes agree, in whatever order they know each other, and none is responsible if there is none', () => {
+  for (const key of KEYS)
+    expect(responsibleFor(key, ['b', 'a', 'c'])).toBe(responsibleFor(key, ['c', 'b', 'a']));
+  expect(responsibleFor('channel-1', [])).toBeUndefined();
+});
