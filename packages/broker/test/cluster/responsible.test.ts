@@ -3,11 +3,13 @@ import { responsibleFor } from '../../src/cluster/responsible.ts';
 
 const KEYS = Array.from({ length: 300 }, (_, index) => `channel-${index}`);
 
+/** How many of some nodes are a, b and c. */
+const counts = (nodes: readonly (string | undefined)[]) =>
+  ['a', 'b', 'c'].map((node) => nodes.filter((each) => each === node).length);
+
 it('the keys of a node that is gone spread over the others, and no other key moves', () => {
   const before = KEYS.map((key) => responsibleFor(key, ['a', 'b', 'c']));
   const after = KEYS.map((key) => responsibleFor(key, ['a', 'b']));
-  const counts = (nodes: readonly (string | undefined)[]) =>
-    ['a', 'b', 'c'].map((node) => nodes.filter((each) => each === node).length);
   for (const count of counts(before)) expect(count).toBeGreaterThan(70);
   const moved = after.filter((_, index) => before[index] === 'c');
   const [a = 0, b = 0] = counts(moved);
