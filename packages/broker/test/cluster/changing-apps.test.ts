@@ -91,3 +91,14 @@ describe('an app that is removed on one node', () => {
     expect(eventsOf(late)).toEqual([]);
   });
 });
+
+it('an app is served after three seconds though the engine is away, so that nothing is known of other nodes', async () => {
+  const engine = new MemoryEngine();
+  engine.stop();
+  const { node } = openNode(engine);
+  const app = new ClusterApp(APP, { counters: new Counters(), report: () => {} }, node);
+  onTestFinished(() => app.close());
+  await app.open();
+  expect(node.isConnected).toBe(false);
+  expect(app.userIds('presence-a')).toEqual([]);
+}, 10_000);
