@@ -80,7 +80,7 @@ describe('a program with the secret of the app', () => {
     await attacked.isUnharmed();
   });
 
-  it('cannot have an owner number its own runs beyond those that it can follow', async () => {
+  it('cannot have an owner number its own runs beyond the highest that it can follow', async () => {
     const highest = Number.MAX_SAFE_INTEGER - 1;
     const channel = `presence-mapped-discovery.${captured.id}`;
     const socket = await join(channel, `${captured.id}~${highest}`, { ...captured, inc: highest });

@@ -28,7 +28,7 @@ export const AUTH_MUTANTS = [
     to: 'if (false) throw',
   },
   {
-    rule: 'a prefix without owners is announced by nobody',
+    rule: 'no prefix without owners is announced',
     file: 'auth-rules.ts',
     from: "unowned: 'refuse',",
     to: "unowned: 'allow',",

@@ -27,7 +27,7 @@ import { PROTOCOL_MUTANTS } from './protocol.js';
  * @property {string} file
  * @property {string} from
  * @property {string} to
- * @property {readonly string[]} [tests] - those that have to notice it, if others of the target need not run
+ * @property {readonly string[]} [tests] - the ones that have to notice it, if others of the target need not run
  */
 
 /** @type {readonly Target[]} */

@@ -16,7 +16,7 @@ export interface SecureInstanceOptions {
   readonly port?: number;
 }
 
-/** A server with TLS that plays an instance, by HTTP/1.1 and HTTP/2, and answers who has asked. */
+/** A server with TLS that plays an instance, by HTTP/1.1 and HTTP/2, and answers with the name of the client. */
 export interface SecureInstance {
   readonly port: number;
   /** What it has received of requests: method and path. */

@@ -126,20 +126,6 @@ func (r *Registrar) Service() Service {
 	return r.identity.current()
 }
 
-// IP returns the first address of this machine that other machines can reach: IPv4 if there is one, IPv6 otherwise.
-// The error is an [*Error] with [CodeNoAddress].
-func (r *Registrar) IP() (netip.Addr, error) {
-	addresses, err := r.addresses()
-	if err != nil {
-		return netip.Addr{}, &Error{
-			Code:    CodeNoAddress,
-			Message: "cannot list this machine's addresses: set Service.Address or ROLLCALL_ADDRESS",
-			Err:     err,
-		}
-	}
-	return firstReachable(addresses)
-}
-
 // Register announces the service, and returns once a broker has accepted the announcement. Call it once the service
 // listens. At each broker it makes three attempts if the broker cannot be reached, and one if the broker refuses; an
 // auth server is asked as often. If they fail, it returns nil nevertheless, unless [Config.RequireBroker] is set: the fault is reported to OnRenewalError, or to the
@@ -356,55 +342,6 @@ func (r *Registrar) takeTurn(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, r.broker.cancelled(ctx)
 	}
-}
-
-func (r *Registrar) chooseAddress(service *Service, config Config) error {
-	switch {
-	case service.Address != "":
-	case config.Address != "":
-		service.Address = config.Address
-	case config.isLocal():
-		service.Address = "127.0.0.1"
-	default:
-		ctx, cancel := context.WithTimeout(context.Background(), r.broker.timeout)
-		defer cancel()
-		ip, err := r.addressTowardsAny(ctx, config)
-		r.identity.isAddressGuessed = err != nil || config.AuthURL != ""
-		if err != nil {
-			ip, err = r.IP()
-		}
-		if err != nil {
-			return err
-		}
-		service.Address = ip.String()
-	}
-	return nil
-}
-
-// addressTowardsAny returns the local end of the way to the first broker to which there is one.
-func (r *Registrar) addressTowardsAny(ctx context.Context, config Config) (ip netip.Addr, err error) {
-	for _, each := range config.each() {
-		if ip, err = r.towards(ctx, each); err == nil {
-			return ip, nil
-		}
-	}
-	return ip, err
-}
-
-// correctAddress replaces a guessed address once the broker's host can be resolved. Nothing was announced before that.
-// The caller has the turn.
-func (r *Registrar) correctAddress(ctx context.Context) error {
-	if !r.identity.isGuessed() {
-		return nil
-	}
-	ip, err := r.towards(ctx, r.broker.config)
-	if err != nil {
-		return nil // The broker is away, which the next step reports.
-	}
-	if err := r.identity.correct(ip.String(), r.check); err != nil {
-		return cannot("register", err)
-	}
-	return nil
 }
 
 func cannot(do string, err error) *Error {

@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol';
-import { FileWatch } from '@rollcall/runtime';
+import { FileWatch, shutdown } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 
 /** How often the file is looked at. */
@@ -45,4 +45,16 @@ export class ConfigReload {
       logger.error({ reason: error.message }, 'cannot reload configuration');
     }
   }
+}
+
+/** Closes a server at a signal. Without a file SIGHUP is one of them; with one it asks to read that again, as of most daemons. */
+export function closeAtSignal(
+  server: { close(): void | Promise<void> },
+  reload: ConfigReload | undefined,
+): void {
+  const close = async (): Promise<void> => {
+    reload?.stop();
+    await server.close();
+  };
+  shutdown.add({ close }, reload === undefined ? ['SIGHUP'] : []);
 }

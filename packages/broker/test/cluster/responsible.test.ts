@@ -19,7 +19,7 @@ it('the keys of a node that is gone spread over the others, and no other key mov
   );
 });
 
-it('all nodes agree, in whatever order they know each other, and none is responsible if there is none', () => {
+it('all nodes agree, in any order in which they know each other, and of no nodes none is responsible', () => {
   for (const key of KEYS)
     expect(responsibleFor(key, ['b', 'a', 'c'])).toBe(responsibleFor(key, ['c', 'b', 'a']));
   expect(responsibleFor('channel-1', [])).toBeUndefined();

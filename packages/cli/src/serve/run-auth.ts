@@ -3,9 +3,8 @@ import type { Environment, RegistryConfig } from '@rollcall/client';
 import { resolveConfig, startAuthServer } from '@rollcall/gateway';
 import type { AuthConfig } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/protocol';
-import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
-import { ConfigReload } from '../config-reload.ts';
+import { closeAtSignal, ConfigReload } from '../config-reload.ts';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
 import { openLog } from '../log.ts';
@@ -31,12 +30,7 @@ export async function runAuth(options: AuthOptions): Promise<void> {
     server.configure(authConfig(options, env, registry));
     return [];
   });
-  const close = async (): Promise<void> => {
-    reload?.stop();
-    server.close();
-  };
-  // With a file, SIGHUP asks to reload it, as of most daemons.
-  shutdown.add({ close }, reload === undefined ? ['SIGHUP'] : []);
+  closeAtSignal(server, reload);
   logger.info({ url: server.url }, 'auth server listens');
   reportListening(server);
 }

@@ -4,10 +4,9 @@ import { credentialsFromEnv } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
 import { DEVELOPMENT_APP, EMBEDDED_HOST } from '@rollcall/protocol';
-import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, readSettingsFile } from '@rollcall/runtime/settings';
-import { ConfigReload } from '../config-reload.ts';
+import { closeAtSignal, ConfigReload } from '../config-reload.ts';
 import { openLog } from '../log.ts';
 import { reportListening } from '../report-listening.ts';
 
@@ -27,12 +26,7 @@ export async function runBroker(options: BrokerCommandOptions): Promise<void> {
     dashboard: dashboardFolder,
   });
   reload?.start(logger, () => broker.configure(optionsOf(brokerConfig(options, process.env))));
-  const close = (): Promise<void> => {
-    reload?.stop();
-    return broker.close();
-  };
-  // With a file, SIGHUP asks to read it again, as of most daemons.
-  shutdown.add({ close }, reload === undefined ? ['SIGHUP'] : []);
+  closeAtSignal(broker, reload);
 
   logger.info({ url: broker.url }, 'broker listens');
   if (broker.metricsUrl !== undefined)

@@ -1,9 +1,8 @@
 import { registryFromEnv } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
 import { createGateway } from '@rollcall/gateway';
-import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
-import { ConfigReload } from '../config-reload.ts';
+import { closeAtSignal, ConfigReload } from '../config-reload.ts';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
 import { openLog } from '../log.ts';
@@ -27,12 +26,7 @@ export async function runGateway(options: GatewayOptions): Promise<void> {
   reload?.start(logger, () =>
     gateway.configure(() => gatewayConfig(options, env, connection), file),
   );
-  const close = (): Promise<void> => {
-    reload?.stop();
-    return gateway.close();
-  };
-  // With a file, SIGHUP asks to reload it, as of most daemons.
-  shutdown.add({ close }, reload === undefined ? ['SIGHUP'] : []);
+  closeAtSignal(gateway, reload);
   logger.info({ url: gateway.url, adminUrl: gateway.adminUrl }, 'gateway listens');
   const { dnsPort, xdsPort } = gateway.catalog;
   if (dnsPort !== undefined) logger.info({ port: dnsPort }, 'DNS listens');

@@ -5,9 +5,7 @@ import {
   authRequestText,
   encodeAnnouncement,
   formatProof,
-  isOwnShortage,
   isRecord,
-  OWN_SHORTAGE,
   RollcallError,
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
@@ -15,6 +13,7 @@ import { readJson } from '@rollcall/protocol/pusher';
 import { httpRequest, httpTarget } from '@rollcall/runtime';
 import type { HttpFailure, HttpResponse } from '@rollcall/runtime';
 import { oneLine } from '../transport/one-line.ts';
+import { adviceOnAny } from '../transport/reach.ts';
 import type { AuthorizedConnection } from '../transport/registry-config.ts';
 import { publicKeyOf, readServiceKey, signText } from '../trust/ed25519.ts';
 import type { AuthServer } from '../transport/auth-server.ts';
@@ -126,7 +125,9 @@ export class AuthClient {
 
   #unreachable(outcome: HttpResponse | HttpFailure): RollcallError {
     const detail = describe(outcome);
-    const advice = adviceOn(detail);
+    const advice =
+      adviceOnAny(detail) ??
+      'check ROLLCALL_AUTH_URL, and that the server runs and this machine may connect to it';
     return new RollcallError(
       'ROLLCALL_AUTH_UNREACHABLE',
       `no answer of the auth server at ${this.#url} (${detail}): ${advice}`,
@@ -142,13 +143,6 @@ export function askAuthServer(
   server: AuthServer,
 ): Promise<readonly [AuthorizedConnection, ...AuthorizedConnection[]]> {
   return new AuthClient(server).connections();
-}
-
-function adviceOn(detail: string): string {
-  if (isOwnShortage(detail)) return `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`;
-  if (/CERT|SIGNATURE|ALTNAME/.test(detail))
-    return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
-  return 'check ROLLCALL_AUTH_URL, and that the server runs and this machine may connect to it';
 }
 
 /** Whether the same request may succeed later. */

@@ -73,12 +73,12 @@ export class Inbox<From extends { readonly name: string }> {
 
   /** Takes in the first event that waits, and returns whether there are more. */
   #takeFirst(): boolean {
-    for (const [key, { from, event, data, statements }] of this.#waiting) {
-      this.#waiting.delete(key);
-      this.#statements -= statements;
-      this.#options.take(event, data, performance.now(), from);
-      break;
-    }
+    const [first] = this.#waiting;
+    if (first === undefined) return false;
+    const [key, { from, event, data, statements }] = first;
+    this.#waiting.delete(key);
+    this.#statements -= statements;
+    this.#options.take(event, data, performance.now(), from);
     return this.#waiting.size > 0;
   }
 }

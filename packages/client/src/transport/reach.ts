@@ -74,11 +74,22 @@ export function refusedBy(broker: BrokerAddress, detail: string): RollcallError 
  * @param code an error code, such as `ECONNREFUSED`
  */
 export function adviceOnFailure(broker: BrokerAddress, code: string): string {
+  return adviceOnAny(code) ?? adviceOnBroker(broker, code);
+}
+
+/** What to do about a server of any kind that gave no response; undefined if that depends on what it is. */
+export function adviceOnAny(code: string): string | undefined {
+  if (isOwnShortage(code)) return `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`;
+  if (/CERT|SIGNATURE|ALTNAME/.test(code))
+    return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
+  return undefined;
+}
+
+function adviceOnBroker(broker: BrokerAddress, code: string): string {
   const { host, port } = endpointOf(broker);
   const { address, tls } = variablesOf(broker);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `${host} cannot be resolved: correct ${address}, or this machine's DNS`;
-  if (isOwnShortage(code)) return `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`;
   if (code === 'ECONNREFUSED') {
     return broker.source === 'nothing'
       ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'
@@ -94,9 +105,6 @@ export function adviceOnFailure(broker: BrokerAddress, code: string): string {
     return broker.tls
       ? `the port may not speak TLS: ${tls.off}, or correct ${address}`
       : `the port may speak TLS, or no HTTP: ${tls.on}, or correct ${address}`;
-  }
-  if (/CERT|SIGNATURE|ALTNAME/.test(code)) {
-    return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
   }
   if (/^HTTP [0-9]/.test(code)) return "check the broker's log, and any proxy in front of it";
   if (code.startsWith('no WebSocket')) {

@@ -145,7 +145,7 @@ describe('an auth server as a service asks it', () => {
   it.each([
     ['no JSON', 'x'],
     ['no object', 'null'],
-    ['of nobody', '{}'],
+    ['of no user', '{}'],
     ['of a member that is no text', '{"user_id":7}'],
     ['missing', undefined],
   ])('ends no service with the data of a member that is %s', async (_what, data) => {
@@ -239,7 +239,7 @@ describe('an auth server as a service asks it', () => {
     expect(String(error)).not.toContain(serviceKey.slice(4, 12));
   });
 
-  it('holds up no service: that serves, is told why, and ends at once', async () => {
+  it('holds up no service: that serves, logs why, and ends at once', async () => {
     answers({ detail: 'this key owns no prefix' }, 403);
     const warn = vi.fn();
     const registration = await register({

@@ -1,6 +1,5 @@
-import type { HttpBindings } from '@hono/node-server';
-import { addressRanges } from '@rollcall/protocol';
-import { clientAddressOf, clientNetwork } from '@rollcall/proxy';
+import type { AddressRanges } from '@rollcall/protocol';
+import { clientNetwork } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import {
@@ -15,6 +14,8 @@ import {
 } from '@rollcall/runtime/admin';
 import type { Caller } from '@rollcall/runtime/admin';
 import type { Context, MiddlewareHandler } from 'hono';
+import { rangesOf } from '../address-ranges.ts';
+import { clientAddress } from '../client-address.ts';
 import { LocalLimits } from '../filters/limits/local-limits.ts';
 import { parseRate } from '../filters/limits/rate.ts';
 import { SCOPES } from '../settings/admin.ts';
@@ -51,7 +52,7 @@ export class Access {
   readonly tokens: AdminTokens<Scope>;
   readonly #logRejected: ReturnType<typeof limitLines>;
   readonly #limits: LocalLimits;
-  #isTrustedProxy: (address: string) => boolean = () => false;
+  #isTrustedProxy: AddressRanges = () => false;
 
   constructor({ isLocal, settings, logger, now }: AccessOptions) {
     this.isLocal = isLocal;
@@ -63,8 +64,7 @@ export class Access {
   }
 
   configure({ trustedProxies, ...settings }: AccessSettings): void {
-    const ranges = addressRanges(trustedProxies);
-    if (typeof ranges !== 'string') this.#isTrustedProxy = ranges;
+    this.#isTrustedProxy = rangesOf(trustedProxies);
     this.tokens.configure(adminTokensOf(settings, SCOPES));
   }
 
@@ -78,9 +78,7 @@ export class Access {
 
   /** Returns the address of the client; that of a trusted proxy in front of it does not count. */
   clientAddress(c: Context): string {
-    const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-    const peer = incoming?.socket.remoteAddress ?? '';
-    return clientAddressOf(peer, c.req.raw.headers, this.#isTrustedProxy);
+    return clientAddress(c, this.#isTrustedProxy);
   }
 
   /** Counts a login that has failed. Returns the response to a client whose address has failed too often. */

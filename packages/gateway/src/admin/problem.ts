@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { problemResponse } from '../problem-response.ts';
 
 /** The errors of the admin API. docs/reference/errors.md lists each code. */
 export const ADMIN_PROBLEMS = {
@@ -29,9 +30,5 @@ export function problem(
   detail: string,
   headers: Record<string, string> = {},
 ): Response {
-  const { status, title } = ADMIN_PROBLEMS[code];
-  return c.body(JSON.stringify({ title, status, code, detail }), status, {
-    'content-type': 'application/problem+json',
-    ...headers,
-  });
+  return problemResponse(c, { ...ADMIN_PROBLEMS[code], code, detail }, headers);
 }

@@ -9,6 +9,7 @@ import type { Context } from 'hono';
 import type { LocalLimits } from '../filters/limits/local-limits.ts';
 import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
+import { problemResponse } from '../problem-response.ts';
 import type { AuthRules } from './auth-rules.ts';
 import { AUTH_PROBLEMS, AuthRefusal } from './problem.ts';
 import type { AuthProblemCode } from './problem.ts';
@@ -107,7 +108,7 @@ export function authApp(options: AuthAppOptions): Hono {
     logger.info({ key: keyIdOf(key), event, id, prefix: prefix || '/' }, 'published');
     return {};
   });
-  app.notFound((c) => problem(c, new AuthRefusal('unknown-path', `${c.req.path} is unknown.`)));
+  app.notFound((c) => refused(c, new AuthRefusal('unknown-path', `${c.req.path} is unknown.`)));
   app.onError((error, c) => {
     const refusal = refusalOf(error);
     const { code, message: reason } = refusal;
@@ -115,7 +116,7 @@ export function authApp(options: AuthAppOptions): Hono {
     count(code);
     if (code === 'internal') logger.error({ err: error, from }, 'the auth server failed');
     else logRefused({ from, code, reason }, 'refused a request to the auth server');
-    return problem(c, refusal);
+    return refused(c, refusal);
   });
   return app;
 }
@@ -160,12 +161,10 @@ function refusalOf(error: Error): AuthRefusal {
     : new AuthRefusal(code, error.message);
 }
 
-/** Answers with application/problem+json (RFC 9457). */
-function problem(c: Context, { code, message: detail, retryAfterS }: AuthRefusal): Response {
-  const { status, title } = AUTH_PROBLEMS[code];
-  return c.body(JSON.stringify({ title, status, code, detail }), status, {
-    'content-type': 'application/problem+json',
-    ...(status === 401 && { 'www-authenticate': 'Rollcall' }),
+function refused(c: Context, { code, message: detail, retryAfterS }: AuthRefusal): Response {
+  const problem = { ...AUTH_PROBLEMS[code], code, detail };
+  return problemResponse(c, problem, {
+    ...(problem.status === 401 && { 'www-authenticate': 'Rollcall' }),
     ...(code === 'unknown-method' && { allow: 'POST' }),
     ...(retryAfterS !== undefined && { 'retry-after': String(Math.max(1, retryAfterS)) }),
   });

@@ -1,11 +1,11 @@
-import type { HttpBindings } from '@hono/node-server';
 import { connectionsOf, describeBroker, openBrokerAuthority } from '@rollcall/client';
 import type { BrokerConfig, RegistryConfig } from '@rollcall/client';
-import { addressRanges, isLoopback, urlHost } from '@rollcall/protocol';
-import { clientAddressOf } from '@rollcall/proxy';
+import { isLoopback, urlHost } from '@rollcall/protocol';
+import type { AddressRanges } from '@rollcall/protocol';
 import type { Logger } from '@rollcall/runtime';
-import type { Context } from 'hono';
+import { rangesOf } from '../address-ranges.ts';
 import { FileCertificates } from '../certificates/file-certificates.ts';
+import { clientAddress } from '../client-address.ts';
 import { LocalLimits } from '../filters/limits/local-limits.ts';
 import { parseRate } from '../filters/limits/rate.ts';
 import type { Rate } from '../filters/limits/rate.ts';
@@ -68,7 +68,7 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
     rules: () => current.rules,
     rate: () => current.rate,
     limits,
-    clientAddress: (c) => addressOf(c, current.isTrustedProxy),
+    clientAddress: (c) => clientAddress(c, current.isTrustedProxy),
     count: (result) => counts.add({ result }),
     logger,
   });
@@ -101,22 +101,16 @@ export async function startAuthServer(options: AuthServerOptions): Promise<Runni
 interface Derived {
   readonly rules: AuthRules;
   readonly rate: Rate;
-  readonly isTrustedProxy: (address: string) => boolean;
+  readonly isTrustedProxy: AddressRanges;
 }
 
 function derived({ channels }: RegistryConfig, config: AuthConfig): Derived {
   const { owners } = ownershipOf(config);
-  const ranges = addressRanges(config.trustedProxies);
   return {
     rules: new AuthRules({ channels, owners, now: Date.now }),
     rate: parseRate(config.auth.rate, config.auth.burst),
-    isTrustedProxy: typeof ranges === 'string' ? () => false : ranges,
+    isTrustedProxy: rangesOf(config.trustedProxies),
   };
-}
-
-function addressOf(c: Context, isTrustedProxy: (address: string) => boolean): string {
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-  return clientAddressOf(incoming?.socket.remoteAddress ?? '', c.req.raw.headers, isTrustedProxy);
 }
 
 /** Services on other machines would look for the broker on their own. */

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Announcement } from '@rollcall/client';
-import { addressRanges, RollcallError } from '@rollcall/protocol';
-import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type {
   Decide,
@@ -11,6 +9,7 @@ import type {
   ReverseProxy,
 } from '@rollcall/proxy';
 import { errorMessage, InstanceTls, listenError } from '@rollcall/runtime';
+import { rangesOf } from '../address-ranges.ts';
 import { createFilterServices } from '../filters/filter-context.ts';
 import type { FilterServices } from '../filters/filter-context.ts';
 import type { SpentLimits } from '../filters/limits/local-limits.ts';
@@ -228,13 +227,6 @@ async function listenAt(
   } catch (error) {
     throw listenError(error as NodeJS.ErrnoException, host, port, flag);
   }
-}
-
-/** @throws RollcallError ROLLCALL_CONFIG */
-function rangesOf(cidrs: readonly string[]): AddressRanges {
-  const ranges = addressRanges(cidrs);
-  if (typeof ranges === 'string') throw new RollcallError('ROLLCALL_CONFIG', ranges);
-  return ranges;
 }
 
 function isSameEndpoint(a: Announcement, b: Announcement): boolean {

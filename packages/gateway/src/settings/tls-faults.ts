@@ -3,7 +3,7 @@ import { certificateNames } from '../certificates/names.ts';
 import type { INSTANCE_SETTINGS } from './instances.ts';
 import type { LISTENING_SETTINGS } from './listening.ts';
 
-interface TlsFault {
+export interface TlsFault {
   readonly path: readonly string[];
   readonly problem: string;
 }
@@ -14,28 +14,23 @@ type Given = Values<typeof LISTENING_SETTINGS> & {
 
 /** Returns what only the settings of TLS together show, such as a certificate without its key. */
 export function tlsFaults(given: Given & Values<typeof INSTANCE_SETTINGS>): TlsFault[] {
-  return [...listeningFaults(given), ...instanceFaults(given)];
-}
-
-/** Of the certificate that instances are shown. */
-function instanceFaults({
-  instanceCert,
-  instanceKey,
-}: Values<typeof INSTANCE_SETTINGS>): TlsFault[] {
-  if ((instanceCert === undefined) === (instanceKey === undefined)) return [];
-  const [missing, other] =
-    instanceKey === undefined ? ['instanceKey', 'instanceCert'] : ['instanceCert', 'instanceKey'];
-  return [{ path: [missing], problem: `is missing: \`${other}\` goes with it` }];
+  const { instanceCert, instanceKey } = given;
+  const instancePair = pairFaults(
+    { path: ['instanceCert'], value: instanceCert },
+    { path: ['instanceKey'], value: instanceKey },
+  );
+  return [...listeningFaults(given), ...instancePair];
 }
 
 function listeningFaults({ tls = {}, domain, routes = {} }: Given): TlsFault[] {
   const { cert, key, certificates = [], acme } = tls;
-  const faults: TlsFault[] = [];
+  const faults = pairFaults(
+    { path: ['tls', 'cert'], value: cert },
+    { path: ['tls', 'key'], value: key },
+  );
   const fault = (name: string, problem: string): void => {
     faults.push({ path: ['tls', name], problem });
   };
-  if (cert !== undefined && key === undefined) fault('key', 'is missing: `tls.cert` goes with it');
-  if (key !== undefined && cert === undefined) fault('cert', 'is missing: `tls.key` goes with it');
   const isSecure = cert !== undefined || certificates.length > 0 || acme !== undefined;
   for (const name of ['clientCa', 'httpPort', 'http'] as const) {
     if (tls[name] !== undefined && !isSecure)
@@ -44,4 +39,17 @@ function listeningFaults({ tls = {}, domain, routes = {} }: Given): TlsFault[] {
   if (acme !== undefined && certificateNames({ domain, routes }).length === 0)
     fault('acme', 'needs a public name in `domain`, such as api.example.com');
   return faults;
+}
+
+interface FileSetting {
+  readonly path: readonly string[];
+  readonly value: string | undefined;
+}
+
+/** Returns that one of a certificate and its key is missing. */
+export function pairFaults(certificate: FileSetting, key: FileSetting): TlsFault[] {
+  if ((certificate.value === undefined) === (key.value === undefined)) return [];
+  const [missing, given] = key.value === undefined ? [key, certificate] : [certificate, key];
+  const problem = `is missing: \`${given.path.join('.')}\` goes with it`;
+  return [{ path: missing.path, problem }];
 }

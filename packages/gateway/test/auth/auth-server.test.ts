@@ -99,7 +99,7 @@ describe('an auth server', () => {
     });
   });
 
-  it('refuses what is not proved, with a challenge, and logs it', async () => {
+  it('refuses a request without a proof, with a challenge, and logs it', async () => {
     const { status, headers, body } = await ask(server.url + AUTH_PATHS.registry, {
       method: 'POST',
       body: '{}',

@@ -1,4 +1,4 @@
-import { addressRanges } from '@rollcall/protocol';
+import { rangesOf } from '../../address-ranges.ts';
 import type { Filter } from '@rollcall/proxy';
 import type { Resolved } from '@rollcall/runtime/settings';
 import { ADDRESS_RANGE } from '../../settings/formats.ts';
@@ -64,10 +64,4 @@ function ipAccessFilter({ allow, deny }: IpAccessSettings): Filter {
       return forbidden(`The address ${clientAddress} may not call this route.`);
     },
   };
-}
-
-function rangesOf(cidrs: readonly string[]): (address: string) => boolean {
-  const ranges = addressRanges(cidrs);
-  if (typeof ranges === 'string') throw new Error(ranges);
-  return ranges;
 }
