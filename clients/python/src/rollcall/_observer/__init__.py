@@ -1,0 +1,1 @@
+"""Keeps a table of the instances of a registry."""

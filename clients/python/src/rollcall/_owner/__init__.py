@@ -1,0 +1,1 @@
+"""Announces an instance, keeps it known, and withdraws it."""

@@ -1,0 +1,1 @@
+"""Registers applications of Python web servers."""

@@ -1,0 +1,1 @@
+"""Connections to brokers and to the auth server."""

@@ -1,0 +1,1 @@
+"""What programs send each other, without any I/O."""

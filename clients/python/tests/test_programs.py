@@ -1,0 +1,150 @@
+"""Whole programs, and how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from .fake_broker import FakeBroker, fake_broker
+
+SOURCES = str(Path(__file__).parents[1] / "src")
+REGISTER = (
+    "import os, signal, sys, time, rollcall\n"
+    "r = rollcall.register(prefix='/v1', port=8000)\n"
+    "print('ready', flush=True)\n"
+)
+OWN_HANDLER = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(8))\n"
+WAIT = "while True: time.sleep(0.05)\n"
+
+
+class Program:
+    """A process of Python."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def line(self) -> str:
+        assert self.process.stdout is not None
+        return (await asyncio.wait_for(self.process.stdout.readline(), 20)).decode().strip()
+
+    async def ended(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), 20)
+
+
+async def start(broker: FakeBroker, code: str) -> Program:
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": SOURCES,
+        "PUSHER_PORT": str(broker.port),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", "-c", code, env=env, stdout=asyncio.subprocess.PIPE
+    )
+    return Program(process)
+
+
+def run(test: Callable[[FakeBroker], Awaitable[None]]) -> None:
+    async def within() -> None:
+        async with fake_broker() as broker:
+            await test(broker)
+
+    asyncio.run(within())
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "status"),
+    [
+        (REGISTER + WAIT, signal.SIGTERM, -signal.SIGTERM),
+        (REGISTER + "try:\n    while True: time.sleep(0.05)\nexcept KeyboardInterrupt: sys.exit(7)", signal.SIGINT, 7),
+        (
+            OWN_HANDLER + REGISTER + WAIT,
+            signal.SIGTERM,
+            8,
+        ),
+    ],
+    ids=["default action", "KeyboardInterrupt", "own handler"],
+)
+def test_a_signal_does_what_it_would_have_done_after_the_service_has_left(
+    code: str, number: signal.Signals, status: int
+) -> None:
+    async def test(broker: FakeBroker) -> None:
+        program = await start(broker, code)
+        assert await program.line() == "ready"
+        program.process.send_signal(number)
+        program.process.send_signal(number)  # as a terminal and a parent do
+        await broker.until(lambda: broker.published("exit"))
+        left_at = time.monotonic()
+        assert await program.ended() == status
+        assert time.monotonic() - left_at > 0.4
+        assert len(broker.published("exit")) == 1
+
+    run(test)
+
+
+def test_a_program_that_ends_publishes_its_exit() -> None:
+    async def test(broker: FakeBroker) -> None:
+        program = await start(broker, REGISTER)
+        assert await program.ended() == 0
+        assert len(broker.published("exit")) == 1
+
+    run(test)
+
+
+def test_a_forked_child_withdraws_nothing() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = REGISTER + "if os.fork() == 0: sys.exit(0)\nos.wait()\nprint('forked', flush=True)\n" + WAIT
+        # Python 3.12 warns of forks of programs with threads.
+        program = await start(broker, "import warnings; warnings.simplefilter('ignore')\n" + code)
+        assert [await program.line(), await program.line()] == ["ready", "forked"]
+        assert broker.published("exit") == []
+        program.process.kill()
+        await program.ended()
+
+    run(test)
+
+
+def test_with_asyncio_the_program_leaves_at_the_end_of_a_block() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = (
+            "import asyncio\nfrom rollcall import aio\n"
+            "async def main():\n"
+            "    async with await aio.register(prefix='/v1', port=8000) as r:\n"
+            "        await r.update(weight=5)\n"
+            "        print(r.is_registered, flush=True)\n"
+            "asyncio.run(main())\n"
+        )
+        program = await start(broker, code)
+        assert await program.line() == "True"
+        assert await program.ended() == 0
+        assert [data.get("weight") for data in broker.published("register")] == [None, 5]
+        assert len(broker.published("exit")) == 1
+
+    run(test)
+
+
+def test_a_web_service_registers_once_its_port_accepts_connections() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = (
+            "import socket, sys, time, rollcall\n"
+            "s = socket.socket(); s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]\n"
+            "rollcall.wsgi(lambda environ, start: [], prefix='/v1', port=port)\n"
+            "print('wrapped', flush=True); time.sleep(0.5)\n"
+            "s.listen(); time.sleep(60)\n"
+        )
+        program = await start(broker, code)
+        assert await program.line() == "wrapped"
+        await asyncio.sleep(0.2)
+        assert broker.events == []
+        await broker.until(lambda: broker.published("register"))
+        program.process.kill()
+        await program.ended()
+
+    run(test)
