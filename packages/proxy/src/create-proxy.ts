@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client } from './downstream/client.ts';
+import { Clients } from './downstream/clients.ts';
 import { ConnectionLimiter } from './downstream/connection-limiter.ts';
 import { Http1Connection } from './downstream/http1-connection.ts';
 import { Http2Connection } from './downstream/http2-connection.ts';
@@ -13,7 +14,8 @@ import type { HttpVersion } from './downstream/new-connection.ts';
 import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
-import { direct } from './sockets/read-into.ts';
+import { passHandles } from './node-internals.ts';
+import { DirectSocket } from './sockets/direct-socket.ts';
 import type {
   ClientSocket,
   ReverseProxy,
@@ -47,7 +49,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   } = options;
   // Before anything is started.
   if (tlsSettings !== undefined) checkTls(tlsSettings);
-  const clients = new Set<Client>();
+  const clients = new Clients();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
     heavyClients += memory.enforce(ownLimits.heldBytes);
@@ -111,7 +113,6 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const tls =
     tlsSettings &&
     createTlsFront(tlsSettings, { limits: ownLimits, clock }, (socket, raw) => begin(socket, raw));
-  let onLastClosed: (() => void) | undefined;
 
   function accept(accepted: Socket): void {
     if (tls === undefined) acceptPlain(accepted);
@@ -119,8 +120,17 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   }
 
   function acceptPlain(accepted: Socket): void {
-    const raw = direct(accepted);
-    if (admit(raw)) begin(raw, raw);
+    if (admit(accepted)) begin(accepted.resume(), accepted);
+  }
+
+  /** Listens for what needs no handshake. Its sockets are read without a stream where they can be. */
+  async function listenPlain(on: Server, port: number, host: string): Promise<ListenAddress> {
+    const address = await listenOn(on, port, host);
+    passHandles(on, (handle) => {
+      const socket = new DirectSocket(handle, address.port);
+      if (admit(socket)) begin(socket, socket);
+    });
+    return address;
   }
 
   /** Counts a connection, and returns whether it may stay. */
@@ -139,26 +149,16 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
    * @param raw what carries it: itself, or the one under a secure one
    */
   function begin(socket: ClientSocket, raw: Duplex): void {
-    let client: Client =
-      socket.encrypted === true
-        ? newClient(socket.alpnProtocol === 'h2' ? 'http2' : 'http1')
-        : new NewConnection(socket, context, (version) => {
-            const chosen = newClient(version);
-            clients.delete(client);
-            client = chosen;
-            clients.add(client);
-            return (bytes) => chosen.take(bytes);
-          });
-    clients.add(client);
-    socket.once('close', () => {
-      clients.delete(client);
-      if (clients.size === 0) onLastClosed?.();
-    });
+    if (socket.encrypted === true) serve(socket.alpnProtocol === 'h2' ? 'http2' : 'http1');
+    else clients.serve(socket, new NewConnection(socket, context, serve));
 
-    function newClient(version: HttpVersion): Http1Connection | Http2Connection {
-      return version === 'http2'
-        ? new Http2Connection(socket, raw, context)
-        : new Http1Connection(socket, raw, context);
+    function serve(version: HttpVersion): Client {
+      const client =
+        version === 'http2'
+          ? new Http2Connection(socket, raw, context)
+          : new Http1Connection(socket, raw, context);
+      clients.serve(socket, client);
+      return client;
     }
   }
 
@@ -188,13 +188,14 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     tls?.close();
     for (const client of clients) client.leave();
     await closed;
-    if (clients.size > 0) await new Promise<void>((resolve) => (onLastClosed = resolve));
+    await clients.closed();
     clearTimeout(cut);
   }
 
   return {
-    listen: (port, host = '127.0.0.1') => listenOn(server, port, host),
-    listenPlain: (port, host = '127.0.0.1') => listenOn(plainServer, port, host),
+    listen: (port, host = '127.0.0.1') =>
+      tls === undefined ? listenPlain(server, port, host) : listenOn(server, port, host),
+    listenPlain: (port, host = '127.0.0.1') => listenPlain(plainServer, port, host),
     serve(socket) {
       if (admit(socket)) begin(socket, socket);
     },

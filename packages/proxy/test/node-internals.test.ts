@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { connect, createServer as createTlsServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nodeInternals, turnOffNodeInternals } from '../src/node-internals.ts';
+import { nodeInternals, passBytes, turnOffNodeInternals } from '../src/node-internals.ts';
 import { ONE } from '../../../test/support/certificates.ts';
 import { afterwards, client, listen, send, start, to, upstream } from './harness.ts';
 
@@ -10,6 +13,29 @@ const echo = () => upstream((request, response) => request.pipe(response));
 
 it('this version of Node has all of them', () => {
   expect(nodeInternals()).toEqual({ directWrite: true, directRead: true, immediateReset: true });
+});
+
+it('reads a secure socket that a server has accepted past its stream, to its end', async () => {
+  const server = createTlsServer({ cert: ONE.cert, key: ONE.key });
+  afterwards(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = connect({ port, host: '127.0.0.1', ca: ONE.cert });
+  const [accepted] = (await once(server, 'secureConnection')) as [TLSSocket];
+  const shared = Buffer.alloc(1024);
+  let come = '';
+  const isPassed = passBytes(accepted, {
+    buffer: () => shared,
+    callback: (size) => {
+      come += shared.toString('latin1', 0, size);
+      return true;
+    },
+  });
+  expect(isPassed).toBe(true);
+  accepted.on('data', () => expect.unreachable('the stream has read'));
+  client.end('x'.repeat(3000));
+  await once(accepted, 'end');
+  expect(come).toBe('x'.repeat(3000));
 });
 
 describe('without what Node does not document', () => {
@@ -31,7 +57,7 @@ describe('without what Node does not document', () => {
     const { write, heard } = client(port);
     const one = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok';
     write(one.repeat(20));
-    const all = await heard(/(?:HTTP\/1\.1 200[^]*){20}/);
+    const all = await heard(/(?:HTTP\/1\.1 200 (?:(?!HTTP)[^])*){20}/);
     expect(all.match(/HTTP\/1\.1 200 /g)).toHaveLength(20);
   });
 
@@ -72,7 +98,6 @@ describe('without what Node does not document', () => {
   });
 
   it('speaks TLS', async () => {
-    const { connect } = await import('node:tls');
     const { port } = await start(to(await echo()), { tls: { certificate: ONE } });
     const socket = connect({ port, host: '127.0.0.1', ca: ONE.cert });
     afterwards(() => socket.destroy());

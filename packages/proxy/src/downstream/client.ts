@@ -1,5 +1,7 @@
+import type { Taker } from '../sockets/read-into.ts';
+
 /** A connection of a client, of any version of HTTP. */
-export interface Client {
+export interface Client extends Taker {
   /** Whether it waits for a request. */
   readonly isIdle: boolean;
   /** By the clock, when it is closed if it is idle till then. */
@@ -16,4 +18,10 @@ export interface Client {
   check(now: number): void;
   /** The proxy closes: no further request is served, and the connection is closed once nothing is being answered. */
   leave(): void;
+  /** The socket has written all that it was given. */
+  onDrain(): void;
+  /** The client sends no more. */
+  onEnd(): void;
+  /** The connection has closed. */
+  onClose(): void;
 }

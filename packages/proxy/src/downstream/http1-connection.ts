@@ -14,7 +14,7 @@ import { headTimedOut, headTooLarge, malformedBody, NOT_HTTP } from '../problems
 import { pendingBytes } from '../node-internals.ts';
 import type { Problem } from '../problems.ts';
 import type { ClientSocket } from '../proxy.ts';
-import { DirectSocket } from '../sockets/read-into.ts';
+import { takenAs } from '../sockets/read-into.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import { JOIN_BYTES } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
@@ -79,12 +79,6 @@ export class Http1Connection implements Client, Http1StreamOwner {
     this.#parser = new RequestParser(context.underscores);
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.#setDeadline(context.limits.idleMs);
-    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.take(bytes);
-    else socket.on('data', (bytes: Buffer) => this.take(bytes));
-    socket.on('drain', () => this.#drained());
-    socket.on('end', () => this.#ended());
-    socket.on('error', () => {});
-    socket.on('close', () => this.#exchange?.onClientClose());
   }
 
   /** Whether it waits for a request, or for the rest of its head. */
@@ -148,12 +142,18 @@ export class Http1Connection implements Client, Http1StreamOwner {
     const isTunnel = this.#state === 'tunnel';
     this.#exchange = undefined;
     if (isTunnel || isLast || this.#context.isClosing) {
-      this.#close(isTunnel || (this.#body === undefined && !this.#isBroken));
+      this.#close(isTunnel || !this.#mayGoOn());
       return;
     }
     this.#state = 'between';
     this.#setDeadline(this.#context.limits.idleMs);
     this.#advance();
+  }
+
+  /** Whether a client goes on sending: its request, or further ones, unless it has asked for the close. */
+  #mayGoOn(): boolean {
+    if (this.#body !== undefined || this.#isBroken) return true;
+    return this.#persists && !this.#hasEnded && !this.#context.isClosing;
   }
 
   upgraded(): void {
@@ -190,20 +190,19 @@ export class Http1Connection implements Client, Http1StreamOwner {
       if (this.#body !== undefined) {
         const exchange = this.#exchange;
         this.#readBody(this.#body, bytes.length > JOIN_BYTES ? bytes : Buffer.from(bytes));
-        return this.#taken(exchange);
+        return this.#taken(bytes, exchange);
       }
       this.#hold(bytes);
       this.#pauseIfFull();
     } else this.#linger();
-    return this.#taken(this.#exchange);
+    return this.#taken(bytes, this.#exchange);
   }
 
-  #taken(exchange: Exchange | undefined): Taken {
-    if (this.#body !== undefined) {
-      if (exchange?.holdsRequest() !== true) return 'passed';
-      return this.#isPaused ? 'paused' : 'held';
-    }
-    return this.#state === 'tunnel' ? 'passed' : 'over';
+  #taken({ length }: Buffer, exchange: Exchange | undefined): Taken {
+    if (length <= JOIN_BYTES) return 'over';
+    if (this.#state === 'tunnel') return 'passed';
+    const isHeld = exchange?.holdsRequest() === true;
+    return takenAs(this.#body !== undefined, isHeld, this.#isPaused);
   }
 
   /** @param isOwned whether no later read overwrites the bytes */
@@ -277,17 +276,18 @@ export class Http1Connection implements Client, Http1StreamOwner {
     this.#exchange = exchange;
     this.#persists = request.persists;
     this.#stream.begin(request.version);
-    const rest = come.length === 0 || isOwned ? come : Buffer.from(come);
     if (request.length === 0) {
-      if (rest.length > 0) this.#hold(rest, true);
+      if (come.length > 0) this.#hold(come, isOwned);
       exchange.start(NO_PARTS, DONE);
       return;
     }
+    // What is small is overwritten by the next read.
+    const rest = isOwned || come.length > JOIN_BYTES ? come : Buffer.from(come);
     const body = bodyReader(request.length, this.#context.limits.headBytes);
     const parts: Buffer[] = [];
     const used = body.read(rest, 0, parts);
     if (!body.isDone) this.#body = body;
-    if (used < rest.length) this.#hold(rest.subarray(used), true);
+    if (used < rest.length) this.#hold(rest.subarray(used), isOwned);
     if (body.fault === undefined) exchange.start(parts, this.#endOf(body));
     else exchange.onRequestError(malformedBody(body.fault));
   }
@@ -353,7 +353,7 @@ export class Http1Connection implements Client, Http1StreamOwner {
     this.#deadline = Math.min(this.#context.clock.after(LINGER_MS), this.#lingersUntil);
   }
 
-  #drained(): void {
+  onDrain(): void {
     if (this.#exchange !== undefined) this.#exchange.onClientDrain();
     else if (this.#state === 'between') this.#advance();
   }
@@ -363,7 +363,7 @@ export class Http1Connection implements Client, Http1StreamOwner {
    * same as one that has left, so it waits only for a while; and not for a response without a length, which may go on for
    * ever.
    */
-  #ended(): void {
+  onEnd(): void {
     this.#hasEnded = true;
     if (this.#state === 'tunnel') this.#exchange?.onRequestData(NO_PARTS, DONE);
     else if (this.#state === 'between' && this.#held === undefined) this.#socket.destroySoon();
@@ -371,5 +371,9 @@ export class Http1Connection implements Client, Http1StreamOwner {
       if (this.#body !== undefined || this.#exchange?.isStreaming === true) this.#socket.destroy();
       else this.#setDeadline(HALF_OPEN_MS);
     }
+  }
+
+  onClose(): void {
+    this.#exchange?.onClientClose();
   }
 }

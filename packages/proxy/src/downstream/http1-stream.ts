@@ -4,7 +4,7 @@ import type { Http1Request } from '../http1/request.ts';
 import { informationalHead, responseHead } from '../http1/write-response.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import type { ClientSocket } from '../proxy.ts';
-import { resetOnDestroy } from '../node-internals.ts';
+import { pendingBytes, resetOnDestroy } from '../node-internals.ts';
 import { keepTunnelAlive } from '../sockets/keep-alive.ts';
 import { writeMessage, writeParts } from '../sockets/write-message.ts';
 
@@ -73,7 +73,7 @@ export class Http1Stream implements ClientStream {
   }
 
   get hasPendingWrites(): boolean {
-    return this.#socket.writableLength > 0;
+    return pendingBytes(this.#socket) > 0;
   }
 
   reset(): void {

@@ -22,7 +22,6 @@ import { resetOnDestroy } from '../node-internals.ts';
 import type { ClientSocket } from '../proxy.ts';
 import { keepTunnelAlive } from '../sockets/keep-alive.ts';
 import { Http2Output } from '../sockets/http2-output.ts';
-import { DirectSocket } from '../sockets/read-into.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import type { Client } from './client.ts';
 import { ForwardedFields, peerOf } from './forwarded-fields.ts';
@@ -72,12 +71,6 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     this.#floods = new Http2Floods(context);
     this.output = new Http2Output(socket, (bytes) => this.#floods.data(bytes));
     this.#setDeadline(context.limits.idleMs);
-    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.take(bytes);
-    else socket.on('data', (bytes: Buffer) => this.take(bytes));
-    socket.on('drain', () => this.#drained());
-    socket.on('end', () => this.#ended());
-    socket.on('error', () => {});
-    socket.on('close', () => this.#drop());
     const { streams, headBytes } = context.limits;
     this.output.send(serverPreface({ streams, headBytes, windowBytes: STREAM_WINDOW }));
     this.output.sendWindowUpdate(0, CONNECTION_WINDOW - DEFAULT_WINDOW);
@@ -159,7 +152,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     for (const stream of this.#begun.splice(0)) stream.start();
     // A client that sends and does not read has to wait.
     if (this.output.isBlocked) this.#socket.pause();
-    return 'over';
+    return 'left';
   }
 
   onControlFrame(): void {
@@ -322,17 +315,21 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     }
   }
 
-  #drained(): void {
+  onDrain(): void {
     if (this.#state !== 'closing') this.output.resume();
     if (!this.output.isBlocked) this.#socket.resume();
   }
 
   /** A client that ends its side takes no more of any stream, because it cannot open a window. */
-  #ended(): void {
+  onEnd(): void {
     this.#state = 'closing';
     this.#drop();
     this.output.flush();
     this.#socket.destroySoon();
+  }
+
+  onClose(): void {
+    this.#drop();
   }
 
   #setDeadline(ms: number): void {

@@ -1,14 +1,14 @@
-import type { Client } from './client.ts';
+import type { Clients } from './clients.ts';
 
 /** How many are closed at a time: to find them, all are looked at. */
 const AT_ONCE = 64;
 
 /** Makes room for clients that have something to ask, by closing connections that wait for a request. */
 export class IdleClients {
-  readonly #clients: ReadonlySet<Client>;
+  readonly #clients: Clients;
   #isClosing = false;
 
-  constructor(clients: ReadonlySet<Client>) {
+  constructor(clients: Clients) {
     this.#clients = clients;
   }
 

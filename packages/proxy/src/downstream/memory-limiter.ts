@@ -11,9 +11,9 @@ interface Holder {
 
 /** Limits the memory that is held for all clients together. It looks now and then, so that requests pay nothing. */
 export class MemoryLimiter {
-  readonly #clients: ReadonlySet<HoldingClient>;
+  readonly #clients: Iterable<HoldingClient>;
 
-  constructor(clients: ReadonlySet<HoldingClient>) {
+  constructor(clients: Iterable<HoldingClient>) {
     this.#clients = clients;
   }
 

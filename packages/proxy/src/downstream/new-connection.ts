@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts';
 import { PREFACE } from '../http2/frames.ts';
 import type { ClientSocket } from '../proxy.ts';
-import { DirectSocket } from '../sockets/read-into.ts';
-import type { TakeBytes, Taken } from '../sockets/read-into.ts';
+import type { Taken, Taker } from '../sockets/read-into.ts';
 import type { Client } from './client.ts';
 
 /** The versions of HTTP that a connection may speak. */
@@ -12,27 +11,17 @@ export type HttpVersion = 'http1' | 'http2';
 export class NewConnection implements Client {
   readonly #socket: ClientSocket;
   readonly #context: Context;
-  readonly #serve: (version: HttpVersion) => TakeBytes;
+  readonly #serve: (version: HttpVersion) => Taker;
   /** What has come, if it may become the preface. */
   #held = Buffer.alloc(0);
-  readonly #onData = (bytes: Buffer): void => {
-    this.#read(bytes);
-  };
-  readonly #onEnd = (): void => {
-    this.#socket.destroySoon();
-  };
   deadline: number;
 
-  /** @param serve makes the connection of that version, which replaces this one, and returns what reads its bytes */
-  constructor(socket: ClientSocket, context: Context, serve: (version: HttpVersion) => TakeBytes) {
+  /** @param serve makes the connection of that version, which replaces this one */
+  constructor(socket: ClientSocket, context: Context, serve: (version: HttpVersion) => Taker) {
     this.#socket = socket;
     this.#context = context;
     this.#serve = serve;
     this.deadline = context.clock.after(context.limits.idleMs);
-    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
-    else socket.on('data', this.#onData);
-    socket.on('end', this.#onEnd);
-    socket.on('error', ignore);
   }
 
   get isIdle(): boolean {
@@ -65,7 +54,15 @@ export class NewConnection implements Client {
     this.#socket.destroySoon();
   }
 
-  #read(bytes: Buffer): Taken {
+  onDrain(): void {}
+
+  onEnd(): void {
+    this.#socket.destroySoon();
+  }
+
+  onClose(): void {}
+
+  take(bytes: Buffer): Taken {
     const all = this.isIdle ? bytes : Buffer.concat([this.#held, bytes]);
     const start = all.toString('latin1', 0, PREFACE.length);
     if (!PREFACE.startsWith(start)) return this.#begin('http1', all);
@@ -76,9 +73,6 @@ export class NewConnection implements Client {
   }
 
   #begin(version: HttpVersion, bytes: Buffer): Taken {
-    this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('error', ignore);
-    return this.#serve(version)(bytes);
+    return this.#serve(version).take(bytes);
   }
 }
-
-function ignore(): void {}

@@ -218,6 +218,8 @@ export class Exchange
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
     this.#isOpenEnded = head.length < 0;
+    // No 1xx may follow the head, though the client may still send its body.
+    this.#continue?.cancel();
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
     if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);

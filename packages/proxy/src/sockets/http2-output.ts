@@ -14,7 +14,7 @@ import {
 import { NO_TABLE } from '../http2/hpack-encoder.ts';
 import { pendingBytes } from '../node-internals.ts';
 import { JOIN_BYTES } from './write-message.ts';
-import { needsDrain, writeText } from './write-text.ts';
+import { needsDrain, writeAll, writeText } from './write-text.ts';
 
 /** What is collected before it is written, in one turn of the event loop. */
 const MAX_BYTES = 64 * 1024;
@@ -52,7 +52,7 @@ export class Http2Output {
 
   /** Whether bytes that were handed to it by reference are still to be written. */
   get holdsParts(): boolean {
-    return this.#partsBytes > 0 || this.#socket.writableLength > 0;
+    return this.#partsBytes > 0 || pendingBytes(this.#socket) > 0;
   }
 
   get heldBytes(): number {
@@ -134,15 +134,9 @@ export class Http2Output {
     if (parts.length > 0) {
       this.#parts = [];
       this.#partsBytes = 0;
-      this.#socket.cork();
-      for (const part of parts) this.#write(part);
-      if (text !== '') this.#write(text);
-      this.#socket.uncork();
+      if (text !== '') parts.push(text);
+      if (this.#socket.writable) writeAll(this.#socket, parts);
     } else if (text !== '' && this.#socket.writable) writeText(this.#socket, text);
-  }
-
-  #write(part: Buffer | string): void {
-    if (this.#socket.writable) this.#socket.write(part, 'latin1');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { BodyEnd } from '../message.ts';
-import { needsDrain, writeText } from './write-text.ts';
+import { needsDrain, writeAll, writeText } from './write-text.ts';
 import type { Output } from './write-text.ts';
 
 /** Content up to this size is written as text, in one piece with what stands around it. */
@@ -30,13 +30,10 @@ export function writeMessage(
     text += after;
     return text === '' ? !needsDrain(to) : writeText(to, text);
   }
-  to.cork();
-  let flows = true;
-  if (before !== '') flows = to.write(before, 'latin1');
-  for (const part of parts) flows = to.write(part);
-  if (after !== '') flows = to.write(after, 'latin1');
-  to.uncork();
-  return flows;
+  return writeAll(
+    to,
+    [before, ...parts, after].filter((each) => each.length > 0),
+  );
 }
 
 /**
@@ -44,7 +41,5 @@ export function writeMessage(
  * @returns false if the receiver should be given time to take them
  */
 export function writeParts(to: Output, parts: readonly Buffer[]): boolean {
-  let flows = !needsDrain(to);
-  for (const part of parts) flows = to.write(part);
-  return flows;
+  return parts.length === 0 ? !needsDrain(to) : writeAll(to, parts);
 }

@@ -87,7 +87,7 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.#deadline = clock.after(limits.connectMs);
     this.#reader = new SessionReader(this, '', () => limits.headBytes);
     const onConnected = (): void => this.#begin();
-    this.#socket = dial(owner.upstream, (bytes) => this.#take(bytes), onConnected);
+    this.#socket = dial(owner.upstream, this, onConnected);
     this.output = new Http2Output(this.#socket, () => {});
     this.#socket.on('drain', () => this.output.resume());
     this.#socket.on('end', () => this.#socket.destroy());
@@ -263,7 +263,7 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.output.flush();
   }
 
-  #take(bytes: Buffer): Taken {
+  take(bytes: Buffer): Taken {
     const wasLate = this.#isLate;
     this.#readAt = this.#clock.now;
     this.#lateAt = Infinity;
@@ -278,7 +278,7 @@ export class Http2Session implements SessionHandler, StreamSession {
       const reason = this.isConnecting ? 'does not speak HTTP/2' : `has sent ${error.message}`;
       this.#fail(new Error(reason));
     }
-    return 'over';
+    return 'left';
   }
 
   /** RFC 9113 §6.5.2: there is no limit unless the first SETTINGS name one; later ones leave it as it is. */

@@ -8,6 +8,8 @@ import type { UpstreamPool } from './upstream-stream.ts';
 /** The pools of all upstreams. */
 export class Pools {
   readonly #pools = new Map<string, UpstreamPool>();
+  /** The keys of the pools at each address and port, so that releasing one costs the same however many there are. */
+  readonly #keysAt = new Map<string, Set<string>>();
   readonly #limits: Limits;
   readonly #clock: Clock;
 
@@ -19,18 +21,21 @@ export class Pools {
   of(upstream: Upstream): UpstreamPool {
     const known = this.#pools.get(upstream.key);
     if (known !== undefined && isAlike(known.upstream, upstream)) return known;
-    known?.release();
+    if (known !== undefined) this.#remove(upstream.key, known);
     const Made = upstream.isHttp2 === true ? Http2Pool : Http1Pool;
     const pool = new Made(upstream, this.#limits, this.#clock);
     this.#pools.set(upstream.key, pool);
+    const endpoint = endpointOf(upstream);
+    const keys = this.#keysAt.get(endpoint);
+    if (keys === undefined) this.#keysAt.set(endpoint, new Set([upstream.key]));
+    else keys.add(upstream.key);
     return pool;
   }
 
   release(endpoint: Pick<Upstream, 'address' | 'port'>): void {
-    for (const [key, pool] of this.#pools) {
-      if (!isAt(pool.upstream, endpoint)) continue;
-      this.#pools.delete(key);
-      pool.release();
+    for (const key of this.#keysAt.get(endpointOf(endpoint)) ?? []) {
+      const pool = this.#pools.get(key);
+      if (pool !== undefined) this.#remove(key, pool);
     }
   }
 
@@ -46,12 +51,23 @@ export class Pools {
   destroy(): void {
     for (const pool of this.#pools.values()) pool.destroy();
     this.#pools.clear();
+    this.#keysAt.clear();
+  }
+
+  #remove(key: string, pool: UpstreamPool): void {
+    this.#pools.delete(key);
+    const endpoint = endpointOf(pool.upstream);
+    const keys = this.#keysAt.get(endpoint);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#keysAt.delete(endpoint);
+    pool.release();
   }
 }
 
 function isAlike(one: Upstream, other: Upstream): boolean {
   return (
-    isAt(one, other) &&
+    one.port === other.port &&
+    one.address === other.address &&
     (one.isHttp2 ?? false) === (other.isHttp2 ?? false) &&
     isSecuredAlike(one.tls, other.tls)
   );
@@ -68,9 +84,6 @@ function isSecuredAlike(one: UpstreamTls | undefined, other: UpstreamTls | undef
   );
 }
 
-function isAt(
-  upstream: Pick<Upstream, 'address' | 'port'>,
-  { address, port }: Pick<Upstream, 'address' | 'port'>,
-): boolean {
-  return upstream.port === port && upstream.address === address;
+function endpointOf({ address, port }: Pick<Upstream, 'address' | 'port'>): string {
+  return `${address} ${port}`;
 }

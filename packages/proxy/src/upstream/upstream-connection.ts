@@ -12,9 +12,16 @@ import type { RequestFacts } from '../http1/write-request.ts';
 import type { Limits } from '../limits.ts';
 import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
 import type { BodyEnd, RequestHead } from '../message.ts';
+import {
+  closeWhenUnwritable,
+  isKnownReset,
+  pendingBytes,
+  readThoughUnwritable,
+} from '../node-internals.ts';
 import { keepTunnelAlive } from '../sockets/keep-alive.ts';
+import { takenAs } from '../sockets/read-into.ts';
 import type { Taken } from '../sockets/read-into.ts';
-import { writeMessage, writeParts } from '../sockets/write-message.ts';
+import { JOIN_BYTES, writeMessage, writeParts } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
 import { dial } from './dial.ts';
 import type { Upstream } from '../proxy.ts';
@@ -68,7 +75,8 @@ export class UpstreamConnection implements UpstreamStream {
       this.isConnected = true;
       this.#handler?.onConnected();
     };
-    this.#socket = dial(pool.upstream, (bytes) => this.#read(bytes), onConnected);
+    this.#socket = dial(pool.upstream, this, onConnected);
+    readThoughUnwritable(this.#socket);
     this.#socket.on('drain', () => this.#handler?.onDrain());
     this.#socket.on('end', () => this.#end());
     this.#socket.on('error', (error) => (this.#error = error));
@@ -80,11 +88,11 @@ export class UpstreamConnection implements UpstreamStream {
   }
 
   get pendingBytes(): number {
-    return this.#socket.writableLength;
+    return pendingBytes(this.#socket);
   }
 
   get holdsParts(): boolean {
-    return this.#socket.writableLength > 0;
+    return this.pendingBytes > 0;
   }
 
   carry(handler: ResponseHandler): void {
@@ -101,7 +109,8 @@ export class UpstreamConnection implements UpstreamStream {
   write(parts: readonly Buffer[], end: BodyEnd): boolean {
     if (!this.#isTunnel) return writeMessage(this.#socket, '', parts, this.#isRequestChunked, end);
     const flows = writeParts(this.#socket, parts);
-    if (end.done) this.#socket.end();
+    // Not while it is being read: TLS drops what it has received and not handed over yet.
+    if (end.done) setImmediate(() => this.#socket.end());
     return flows;
   }
 
@@ -127,7 +136,7 @@ export class UpstreamConnection implements UpstreamStream {
   giveBack(): void {
     this.#handler = undefined;
     // An upstream that has responded need not take the rest of a body, and the next request would wait behind it.
-    if (!this.#persists || this.#socket.writableLength > 0 || needsDrain(this.#socket)) {
+    if (!this.#persists || this.holdsParts || needsDrain(this.#socket)) {
       this.destroy();
       return;
     }
@@ -144,7 +153,7 @@ export class UpstreamConnection implements UpstreamStream {
     this.#socket.destroy();
   }
 
-  #read(bytes: Buffer): Taken {
+  take(bytes: Buffer): Taken {
     const handler = this.#handler;
     // Unsolicited bytes would be mistaken for the next response.
     if (handler === undefined) this.destroy();
@@ -153,9 +162,10 @@ export class UpstreamConnection implements UpstreamStream {
     else if (this.#isTunnel) handler.onData([Buffer.from(bytes)], MORE);
     else if (this.#body !== undefined) this.#readBody(this.#body, bytes, handler);
     else this.#readHead(bytes, handler);
-    if (this.#body === undefined) return this.#isTunnel ? 'passed' : 'over';
-    if (handler?.holdsResponse() !== true) return 'passed';
-    return this.#socket.isPaused() ? 'paused' : 'held';
+    if (bytes.length <= JOIN_BYTES) return 'over';
+    if (this.#isTunnel) return 'passed';
+    const isHeld = handler?.holdsResponse() === true;
+    return takenAs(this.#body !== undefined, isHeld, this.#socket.isPaused());
   }
 
   #readHead(bytes: Buffer, handler: ResponseHandler): void {
@@ -180,6 +190,7 @@ export class UpstreamConnection implements UpstreamStream {
 
   #upgrade(head: Http1Response, rest: Buffer, handler: ResponseHandler): void {
     this.#isTunnel = true;
+    closeWhenUnwritable(this.#socket);
     keepTunnelAlive(this.#socket);
     handler.onUpgrade(head, rest);
   }
@@ -216,7 +227,7 @@ export class UpstreamConnection implements UpstreamStream {
   #end(): void {
     if (this.#isTunnel) {
       this.#handler?.onData(NO_PARTS, DONE);
-    } else if (this.#body !== undefined && this.#endsWithClose) {
+    } else if (this.#body !== undefined && this.#endsWithClose && !isKnownReset(this.#socket)) {
       this.#body = undefined;
       this.#persists = false;
       this.#handler?.onData(NO_PARTS, DONE);

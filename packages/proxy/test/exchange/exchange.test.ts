@@ -73,6 +73,17 @@ describe('an exchange', () => {
     expect(stream.head?.length).toBeLessThan(0);
   });
 
+  it('sends no 100 into a response that began before the client sent its body', async () => {
+    const there = await serverSending('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha');
+    const fields = 'Content-Length: 4\r\nExpect: 100-continue\r\n';
+    const waiting = { line: 'POST /', fields, isComplete: false };
+    const { stream, start, pass, until } = exchange({ upstreams: [there], ...waiting });
+    start();
+    await until(({ head }) => head !== undefined);
+    pass(1000);
+    expect(stream).toMatchObject({ informational: [], body: 'ha' });
+  });
+
   it('is answered when it is not forwarded', () => {
     const decision = { type: 'answer', problem: NO_UPSTREAM } as const;
     const { exchange: made, stream, summaries, start } = exchange({ decision });

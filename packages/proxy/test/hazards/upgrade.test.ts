@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { afterwards, client, listen, start, to } from '../harness.ts';
+import { ONE } from '../../../../test/support/certificates.ts';
+import { afterwards, client, listen, start, to, trusting } from '../harness.ts';
 import { atEveryCut, speaking } from './vectors.ts';
 
 const ASK =
@@ -73,6 +75,20 @@ describe('a WebSocket', () => {
     socket.end();
     await closed;
   });
+  it('has all that an upstream of TLS sends, though its client ends before it is opened', async () => {
+    const sent = 'x'.repeat(40_000);
+    const server = createTlsServer({ ...ONE, allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      const switched =
+        'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+      socket.once('data', () => socket.end(switched + sent));
+    });
+    const { port } = await start(to({ ...(await listen(server)), tls: trusting(ONE.cert) }));
+    const { socket, all } = client(port);
+    socket.end('GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    expect(await all).toMatch(/\r\n\r\nx{40000}$/);
+  });
+
   it('that the upstream declines is an ordinary exchange, and what follows is HTTP', () =>
     atEveryCut(ASK + SMUGGLED, [200, 200], ({ reached }) => {
       expect(reached.map(({ url }) => url)).toEqual(['/chat', '/admin']);
