@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLogger } from '@rollcall/runtime';
 import { snapshotAt } from '../../packages/gateway/dist/snapshot/snapshot.js';
-import { answer, loopbackAddress, now, Parts } from './parts.js';
+import { answer, loopbackAddress, Parts } from './parts.js';
 import { row } from './report.js';
+import { startShipped } from './shipped-gateway.js';
 
 /** @param {{ instances: number, settleMs: number }} sizes */
 export async function coldStart({ instances, settleMs }) {
@@ -23,9 +24,10 @@ async function fromPresence(instances, settleMs) {
   try {
     const { ready } = await parts.start('upstream.js');
     const broker = await parts.broker();
-    const env = { ...broker, INSTANCES: String(instances), UPSTREAM: String(ready.port) };
-    const { part: owners } = await parts.start('owners.js', env);
-    await gateway(parts, 'from presence channels', env);
+    const env = { INSTANCES: String(instances), UPSTREAM: String(ready.port) };
+    const { part: owners } = await parts.start('owners.js', { ...broker, ...env });
+    const state = await stateFolder(parts);
+    await gateway(parts, 'from presence channels', { ...broker, ...state }, instances);
     // Whom no snapshot satisfied answers the roll call within 10 s.
     await delay(settleMs);
     const counted = answer(owners);
@@ -42,9 +44,8 @@ async function fromOthers(instances) {
   try {
     const broker = await parts.broker();
     const { ready } = await parts.start('upstream.js');
-    const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
-    parts.adoptFolder(folder);
-    const file = join(folder, 'snapshot');
+    const state = await stateFolder(parts);
+    const file = join(state.XDG_STATE_HOME, 'snapshot');
     const place = { prefix: '/bench', port: ready.port, ttl: 300 };
     const statements = Array.from({ length: instances }, (_, index) => ({
       announcement: {
@@ -57,27 +58,32 @@ async function fromOthers(instances) {
       left: false,
     }));
     await snapshotAt({ file, logger: silentLogger }).save({ statements, rollouts: [] });
-    const env = { ...broker, INSTANCES: String(instances), TOLD: '1' };
-    await gateway(parts, 'from its snapshot file', { ...env, SNAPSHOT: file });
-    await gateway(parts, 'from another gateway', env);
+    const env = { ...broker, ...state };
+    const fromFile = { ...env, ROLLCALL_SNAPSHOT: file };
+    await gateway(parts, 'from its snapshot file', fromFile, instances);
+    await gateway(parts, 'from another gateway', env, instances);
   } finally {
     await parts.end();
   }
 }
 
-/** @param {Parts} parts @param {string} name @param {Record<string, string>} env */
-async function gateway(parts, name, env) {
-  const started = now();
-  const { ready } = await parts.start('cold-gateway.js', env);
-  const { begun, listening, routed, full, verified, longestStall, down, others } = ready;
-  const figures = { loaded: begun, listening, 'first request routed': routed, 'table full': full };
-  const all = env['TOLD'] === '1' ? { ...figures, 'all probed': verified } : figures;
+/** Where gateways keep their files. @param {Parts} parts */
+async function stateFolder(parts) {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
+  parts.adoptFolder(folder);
+  return { XDG_STATE_HOME: folder };
+}
+
+/** @param {Parts} parts @param {string} name @param {Record<string, string>} env @param {number} instances */
+async function gateway(parts, name, env, instances) {
+  const seen = await startShipped(parts, env, instances);
   row(name, {
-    ...Object.fromEntries(
-      Object.entries(all).map(([what, at]) => [what, Math.round(at - started)]),
-    ),
-    'longest stall': Math.round(longestStall),
-    ...(down > 0 && { 'taken for down': down }),
+    'first request routed': Math.round(seen.routed),
+    listening: Math.round(seen.listening),
+    'table full': Math.round(seen.full),
+    'all healthy': Math.round(seen.healthy),
+    'longest stall': Math.round(seen.longestStall),
+    ...(seen.down > 0 && { 'taken for down': seen.down }),
   });
-  for (const line of others) console.log(`    ${line}`);
+  for (const line of seen.others.slice(0, 3)) console.log(`    ${line}`);
 }

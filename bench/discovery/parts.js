@@ -102,6 +102,19 @@ export function loopbackAddress(index) {
   return `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
 }
 
+/** How many instances a gateway has, all and healthy ones. @param {string} adminUrl */
+export async function instancesAt(adminUrl) {
+  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+  const lines = metrics.matchAll(
+    /^rollcall_gateway_instances\{route="\/bench",status="(\w+)"\} (\d+)$/gm,
+  );
+  const counts = Array.from(lines, ([, status, count]) => ({ status, count: Number(count) }));
+  return {
+    all: counts.reduce((sum, { count }) => sum + count, 0),
+    healthy: counts.find(({ status }) => status === 'healthy')?.count ?? 0,
+  };
+}
+
 /** To the process that started this one. @param {object} message */
 export function tell(message) {
   process.send?.(message);

@@ -86,9 +86,7 @@ function measure(create) {
     'us an update': time(() => times(changes, update)),
     'us an exit and register': time(() => times(changes, restart)),
     'us a probe and its verdict': time(() => probes(subject)),
-    'us a pick': time(() =>
-      times(changes, () => turns.next('/bench', subject.table.routable('/bench'))),
-    ),
+    'us a pick': time(() => times(changes, () => turns.next(subject.table.routable('/bench')))),
   };
   if (subject.table.routable('/bench').length !== size) throw new Error('instances were lost');
   return figures;

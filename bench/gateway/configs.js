@@ -1,9 +1,8 @@
 /** What the upstream answers: small, as JSON answers are. */
 export const ANSWER = '{"id":"ded2f335-7fd4-5b9b-a118-3cf44a258ba4","ok":true}';
 
-/** Where the upstream has a file of 1 MiB, and where it takes one. */
-export const BIG = '/big';
-export const SINK = '/sink';
+/** The sizes of bodies, in KiB. The upstream has a file of each, which is named for it. */
+export const BODY_KB = [1, 16, 64, 1024];
 
 const NEVER = 'keepalive_requests 1000000000; keepalive_timeout 600s;';
 // Large enough that no body is written to disk on its way.
@@ -24,15 +23,16 @@ http { access_log off; client_max_body_size 0; sendfile on; ${NEVER} ${http} }
 }
 
 /**
- * @param {string} folder has the file `big`
+ * At every address of loopback, so that one server can stand for thousands.
+ * @param {string} folder has the files of {@link BODY_KB}
  * @param {number} port
  */
 export function upstreamConfig(folder, port) {
   return nginx(
     folder,
     'upstream',
-    `server { listen 127.0.0.1:${port} backlog=4096; default_type application/json; root ${folder};
-    location / { return 200 '${ANSWER}'; } location = ${BIG} { } }`,
+    `server { listen ${port} backlog=4096; allow 127.0.0.0/8; deny all; default_type application/json; root ${folder};
+    location / { return 200 '${ANSWER}'; } location /files/ { } }`,
   );
 }
 
@@ -41,7 +41,7 @@ export function upstreamConfig(folder, port) {
  * @param {string} folder
  * @param {import('./proxies.js').Ports} ports
  */
-export function nginxConfig(folder, { port, upstream, sink, tls, isHttp2 }) {
+export function nginxConfig(folder, { port, upstream, sink, echo, grpc, protocol, tls }) {
   const headers = [
     'Connection ""',
     'Host $http_host',
@@ -57,18 +57,52 @@ export function nginxConfig(folder, { port, upstream, sink, tls, isHttp2 }) {
   // HTTP/2 brings as many requests at a time as there are streams on all connections.
   const keeps = 'keepalive 2048; keepalive_requests 1000000000;';
   const ssl = tls
-    ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; ssl_session_cache shared:s:1m;`
+    ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; ssl_session_cache shared:s:1m; ssl_protocols TLSv1.2 TLSv1.3;`
     : '';
+  const http2 = protocol === 'http2' || protocol === 'grpc' ? 'http2' : '';
   return nginx(
     folder,
     'nginx',
     `upstream up { server 127.0.0.1:${upstream}; ${keeps} }
   upstream sink { server 127.0.0.1:${sink}; ${keeps} }
-  server { listen 127.0.0.1:${port} ${tls ? 'ssl' : ''} ${isHttp2 ? 'http2' : ''} backlog=4096; ${ssl}
+  upstream grpc { server 127.0.0.1:${grpc}; ${keeps} }
+  server { listen 127.0.0.1:${port} ${tls ? 'ssl' : ''} ${http2} backlog=4096; ${ssl}
     proxy_http_version 1.1; ${headers.join(' ')} ${BUFFERS} ${STREAMING}
     location /v1/ { proxy_pass http://up/; }
-    location /v2/ { proxy_pass http://sink/; } }`,
+    location /v2/ { proxy_pass http://sink/; }
+    location /v3/ { proxy_pass http://127.0.0.1:${echo}/; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }
+    location /bench.Echo/ { grpc_pass grpc://grpc; } }`,
   );
+}
+
+/**
+ * No setting is for speed. By HTTP/2, more than the default of 1024 requests are in flight to the one instance.
+ * @param {string} folder
+ * @param {import('./proxies.js').Ports} ports
+ * @param {object} [more]
+ */
+export function rollcallConfig(folder, { port, upstream, sink, echo, grpc, protocol, tls }, more) {
+  return JSON.stringify({
+    port,
+    adminPort: 0,
+    snapshot: 'none',
+    auditLog: `${folder}/audit-${port}`,
+    balancing: { maxInFlight: 4096 },
+    services: {
+      '/v1': serviceAt(upstream),
+      '/v2': serviceAt(sink),
+      '/v3': serviceAt(echo),
+      ...(protocol === 'grpc' && { '/bench.Echo': serviceAt(grpc, 'h2c') }),
+    },
+    ...(protocol === 'grpc' && { routes: { '/bench.Echo': { strip: false } } }),
+    ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
+    ...more,
+  });
+}
+
+/** @param {number} port @param {string} [scheme] */
+function serviceAt(port, scheme = 'http') {
+  return { instances: [{ url: `${scheme}://127.0.0.1:${port}` }] };
 }
 
 /** @param {import('./proxies.js').Ports} ports */
@@ -98,12 +132,12 @@ backend b
 }
 
 /** @param {import('./proxies.js').Ports} ports */
-export function caddyConfig({ port, upstream, isHttp2 }) {
+export function caddyConfig({ port, upstream, protocol }) {
   return `{
   admin off
   auto_https off
   servers {
-    protocols h1 ${isHttp2 ? 'h2c' : ''}
+    protocols h1 ${protocol === 'http2' ? 'h2c' : ''}
   }
   log {
     output discard

@@ -3,46 +3,32 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { bodies } from './bodies.js';
+import { comparePeers, compareWorks } from './compare.js';
 import { filters } from './filters.js';
-import { idle } from './idle.js';
 import { latency } from './latency.js';
+import { idle } from './memory.js';
+import { prefixes } from './prefixes.js';
 import { ALL } from './proxies.js';
 import { has, script } from './rig.js';
 import { routing } from './routing.js';
-import { saturation } from './saturation.js';
+import { workers } from './workers.js';
+import { SAME, WORKS } from './works.js';
 
 const SIZES = {
   full: {
-    saturation: { proxies: ALL, rounds: 10, seconds: 1, warmUp: 2, connections: 64 },
-    tls: { proxies: ['nginx', 'rollcall'], rounds: 10, seconds: 1, warmUp: 2, connections: 64 },
-    http2: {
-      proxies: ['nginx', 'caddy', 'rollcall'],
-      rounds: 10,
-      seconds: 1,
-      warmUp: 2,
-      connections: 64,
-    },
-    latency: { rounds: 12, seconds: 1.5, warmUp: 2, connections: 64 },
-    bodies: { rounds: 10, seconds: 1, connections: 8 },
-    idle: { proxies: ['nginx', 'haproxy', 'rollcall'], connections: 8000, warmUp: 2 },
+    load: { rounds: 5, seconds: 1, warmUp: 2, connections: 64 },
+    latency: { rounds: 9, seconds: 1.5, warmUp: 2, connections: 64 },
+    idle: { proxies: ['nginx', 'rollcall'], connections: 8000, warmUp: 2, headBytes: 15_000 },
     routing: { few: 10, prefixes: 10_000, instances: 100_000, decisions: 300_000, rounds: 7 },
+    prefixes: { prefixes: 10_000, rounds: 7, seconds: 2, warmUp: 3, connections: 64 },
     filters: { requests: 100_000, tokens: 2000, rounds: 7 },
   },
   quick: {
-    saturation: {
-      proxies: ['nginx', 'relay', 'rollcall'],
-      rounds: 1,
-      seconds: 1,
-      warmUp: 0,
-      connections: 4,
-    },
-    tls: { proxies: ['nginx', 'rollcall'], rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
-    http2: { proxies: ['nginx', 'rollcall'], rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
+    load: { rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
     latency: { rounds: 1, seconds: 0.2, warmUp: 0, connections: 4 },
-    bodies: { rounds: 1, seconds: 1, connections: 2 },
-    idle: { proxies: ['nginx', 'rollcall'], connections: 20, warmUp: 0 },
+    idle: { proxies: ['rollcall'], connections: 20, warmUp: 0, headBytes: 15_000 },
     routing: { few: 10, prefixes: 20, instances: 40, decisions: 100, rounds: 1 },
+    prefixes: { prefixes: 20, rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
     filters: { requests: 100, tokens: 5, rounds: 1 },
   },
 };
@@ -58,17 +44,19 @@ const { values } = parseArgs({
   },
 });
 const sizes = SIZES[values.quick ? 'quick' : 'full'];
-const proxies = values.only?.split(',') ?? sizes.saturation.proxies.filter(isHere);
+const only = values.only?.split(',');
 const rounds = values.rounds === undefined ? {} : { rounds: Number(values.rounds) };
+const load = { ...sizes.load, ...rounds };
+const works = WORKS.filter(({ name }) => only?.some((part) => name.includes(part)) ?? true);
 /** @type {Record<string, () => Promise<object>>} */
 const parts = {
-  saturation: () => saturation({ ...sizes.saturation, ...rounds, proxies }),
-  tls: () => saturation({ ...sizes.tls, ...rounds }, { title: 'with TLS', isTls: true }),
-  http2: () => saturation({ ...sizes.http2, ...rounds }, { title: 'by HTTP/2', isHttp2: true }),
+  works: () => compareWorks(values.quick ? oneOfEach(works) : works, load),
+  peers: () => comparePeers(only ?? peers(), SAME, load),
   latency: () => latency({ ...sizes.latency, ...rounds }),
-  bodies: () => bodies({ ...sizes.bodies, ...rounds }),
   idle: () => idle(sizes.idle),
+  workers: () => workers(load),
   routing: () => routing({ ...sizes.routing, ...rounds }),
+  prefixes: () => prefixes({ ...sizes.prefixes, ...rounds }),
   filters: () => filters({ ...sizes.filters, ...rounds }),
 };
 
@@ -87,9 +75,15 @@ for (const [name, run] of Object.entries(parts)) {
   if (values.save) keep(name, results);
 }
 
-/** @param {string} name */
-function isHere(name) {
-  return !['haproxy', 'caddy'].includes(name) || has(name);
+/** Those that are here. */
+function peers() {
+  if (values.quick) return ['nginx', 'relay', 'rollcall'];
+  return ALL.filter((name) => !['haproxy', 'caddy'].includes(name) || has(name));
+}
+
+/** One for each way to make a load. @param {typeof WORKS} all */
+function oneOfEach(all) {
+  return [...new Map(all.map((work) => [`${work.ask.name} ${work.protocol}`, work])).values()];
 }
 
 /** @param {string} part @param {object} results */

@@ -1,19 +1,37 @@
 // The proxies that are compared, and whether they are right.
 import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:http2';
 import { request as requestByTls } from 'node:https';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WORKER_FLAGS } from '../../packages/gateway/dist/workers/process.js';
-import { ANSWER, caddyConfig, haproxyConfig, nginxConfig, upstreamConfig } from './configs.js';
-import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
 import { freePort } from '../../test/support/free-port.js';
+import {
+  ANSWER,
+  BODY_KB,
+  caddyConfig,
+  haproxyConfig,
+  nginxConfig,
+  rollcallConfig,
+  upstreamConfig,
+} from './configs.js';
+import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
+
+const CLI = '../../packages/cli/bin/rollcall.js';
+const APP = {
+  PUSHER_APP_ID: 'bench',
+  PUSHER_APP_KEY: 'bench-key',
+  PUSHER_APP_SECRET: 'bench-secret',
+};
 
 /** @typedef {{ cert: string, key: string }} Tls paths of files */
-/** @typedef {{ port: number, upstream: number, sink: number, tls?: Tls | undefined, isHttp2?: boolean }} Ports */
-/** @typedef {{ name: string, port: number, pid: number, isTls: boolean, isHttp2: boolean }} Proxy */
+/** @typedef {'http1' | 'tls' | 'http2' | 'grpc'} Protocol that clients speak; HTTP/2 without TLS */
+/** @typedef {{ port: number, upstream: number, sink: number, echo: number, grpc: number, protocol: Protocol, tls: Tls | undefined }} Ports */
+/** @typedef {{ name: string, port: number, pid: number, protocol: Protocol }} Proxy */
 /** @typedef {import('./rig.js').Rig} Rig */
+/** @typedef {{ command: string[], env?: Record<string, string> }} Program */
 
 /** Of the tests. @type {Tls} */
 const CERTIFICATE = {
@@ -32,7 +50,7 @@ export const PEERS = [
   'redbird-keep-alive',
 ];
 
-/** @type {Record<string, (rig: Rig, ports: Ports) => { command: string[], env?: Record<string, string> }>} */
+/** @type {Record<string, (rig: Rig, ports: Ports) => Program>} */
 const COMMANDS = {
   nginx: (rig, ports) => ({
     command: ['nginx', '-c', rig.file('nginx.conf', nginxConfig(rig.folder, ports))],
@@ -51,78 +69,100 @@ const COMMANDS = {
     ],
     env: { GOMAXPROCS: '1', HOME: rig.folder },
   }),
-  relay: (_rig, ports) => ({ command: node('relay.js', [ports.port, ports.upstream]) }),
-  rollcall: (_rig, ports) => ({
-    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink], WORKER_FLAGS),
-    env: ports.tls ? { TLS_CERT: ports.tls.cert, TLS_KEY: ports.tls.key } : {},
+  relay: (_rig, { port, upstream, tls }) => ({
+    command: node('relay.js', [port, upstream, ...(tls ? [tls.cert, tls.key] : [])]),
   }),
+  rollcall: gateway(),
+  'rollcall-workers': gateway({ workers: 2 }),
+  'rollcall-log': gateway({ accessLog: { to: 'stdout' } }),
+  'rollcall-log-sampled': gateway({ accessLog: { to: 'stdout', sample: 0.01 } }),
+  'rollcall-traces': gateway({ traces: true }),
   ...Object.fromEntries(
     PEERS.map((name) => [
       name,
-      (/** @type {Rig} */ _rig, /** @type {Ports} */ ports) => ({
-        command: node('peers/proxy.js', [name, ports.port, ports.upstream]),
+      (/** @type {Rig} */ _rig, /** @type {Ports} */ { port, upstream }) => ({
+        command: node('peers/proxy.js', [name, port, upstream]),
       }),
     ]),
   ),
 };
 
-export const ALL = Object.keys(COMMANDS);
+/** What is compared; ours with other settings if they are named. */
+export const ALL = Object.keys(COMMANDS).filter((name) => !name.startsWith('rollcall-'));
 
-/** Ours with less or more noted of requests: `-- --part saturation --only rollcall,rollcall-uncounted`. */
-const VARIANTS = {
-  'rollcall-uncounted': ['--uncounted'],
-  'rollcall-log': ['--access-log', '1'],
-  'rollcall-log-sampled': ['--access-log', '0.01'],
-  'rollcall-traces': ['--traces'],
-};
-for (const [name, flags] of Object.entries(VARIANTS)) {
-  COMMANDS[name] = (_rig, ports) => ({
-    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink, ...flags]),
-  });
+/**
+ * Ours, as a user starts it.
+ * @param {object} [settings]
+ * @returns {(rig: Rig, ports: Ports) => Program}
+ */
+function gateway(settings) {
+  return (rig, ports) => {
+    const config = rollcallConfig(rig.folder, ports, settings);
+    const file = rig.file(`rollcall-${ports.port}.json`, config);
+    return { command: node(CLI, ['gateway', '--config', file]) };
+  };
 }
 
 /**
  * Starts what answers, and these proxies in front of it, each checked for right answers.
  * @param {Rig} rig
  * @param {readonly string[]} names
- * @param {{ isTls?: boolean, isHttp2?: boolean }} [options]
+ * @param {Protocol} protocol
+ * @param {typeof COMMANDS} [commands]
+ * @returns {Promise<Proxy[]>}
  */
-export async function startProxies(rig, names, { isTls = false, isHttp2 = false } = {}) {
-  const tls = isTls ? CERTIFICATE : undefined;
-  const [upstream, sink] = [await freePort(), await freePort()];
-  rig.file('big', Buffer.alloc(1024 * 1024, 'x'));
-  const config = rig.file('upstream.conf', upstreamConfig(rig.folder, upstream));
-  rig.start(LOAD_CORE, ['nginx', '-c', config]);
-  rig.start(LOAD_CORE, node('sink.js', [sink]));
+export async function startProxies(rig, names, protocol, commands = COMMANDS) {
+  const upstreams = await startUpstreams(rig);
+  const tls = protocol === 'tls' ? CERTIFICATE : undefined;
   /** @type {Proxy[]} */
   const proxies = [];
   for (const name of names) {
-    const describe = COMMANDS[name];
+    const describe = commands[name];
     if (describe === undefined) throw new Error(`there is no proxy ${name}`);
     const port = await freePort();
-    const { command, env } = describe(rig, { port, upstream, sink, tls, isHttp2 });
+    const { command, env } = describe(rig, { ...upstreams, port, protocol, tls });
     const { pid = 0 } = rig.start(PROXY_CORE, command, env);
-    proxies.push({ name, port, pid, isTls, isHttp2 });
+    proxies.push({ name, port, pid, protocol });
   }
   for (const proxy of proxies) await checkIsRight(proxy);
-  return {
-    proxies,
-    direct: { name: 'no proxy', port: upstream, pid: 0, isTls: false, isHttp2: false },
-  };
+  return proxies;
+}
+
+/** @param {Rig} rig */
+async function startUpstreams(rig) {
+  const [upstream, sink, echo, grpc] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
+  mkdirSync(join(rig.folder, 'files'));
+  for (const kb of BODY_KB) rig.file(`files/${kb}`, Buffer.alloc(kb * 1024, 'x'));
+  rig.start(LOAD_CORE, [
+    'nginx',
+    '-c',
+    rig.file('upstream.conf', upstreamConfig(rig.folder, upstream)),
+  ]);
+  for (const [name, port] of Object.entries({ sink, echo, grpc }))
+    rig.start(LOAD_CORE, node(`upstreams/${name}.js`, [port]));
+  // The registry of ours. It has nothing to do: what the gateway serves is configured.
+  const broker = await freePort();
+  rig.start(LOAD_CORE, node(CLI, ['broker']), {
+    ...APP,
+    PUSHER_PORT: String(broker),
+  });
+  Object.assign(rig.env, APP, { PUSHER_HOST: '127.0.0.1', PUSHER_PORT: String(broker) });
+  return { upstream, sink, echo, grpc };
 }
 
 /** @param {Proxy} proxy @param {string} path */
-export function urlOf({ port, isTls }, path) {
-  return `http${isTls ? 's' : ''}://localhost:${port}${path}`;
+export function urlOf({ port, protocol }, path) {
+  return `http${protocol === 'tls' ? 's' : ''}://localhost:${port}${path}`;
 }
 
-/**
- * @param {string} name
- * @param {readonly (string | number)[]} args
- * @param {readonly string[]} [flags]
- */
-function node(name, args, flags = []) {
-  return [process.execPath, ...flags, script(name), ...args.map(String)];
+/** @param {string} name @param {readonly (string | number)[]} args */
+export function node(name, args) {
+  return [process.execPath, script(name), ...args.map(String)];
 }
 
 /**
@@ -130,25 +170,28 @@ function node(name, args, flags = []) {
  * @param {Proxy} proxy
  */
 async function checkIsRight(proxy) {
+  const expected = proxy.protocol === 'grpc' ? '200, grpc-status 0' : `200 ${ANSWER}`;
   let right = 0;
+  let answer = '';
   for (let attempt = 0; attempt < 100 && right < 3; attempt++) {
-    right = (await ask(proxy)) === `200 ${ANSWER}` ? right + 1 : 0;
+    answer = await ask(proxy);
+    right = answer === expected ? right + 1 : 0;
     if (right === 0) await sleep(100);
   }
-  if (right < 3) throw new Error(`${proxy.name} answers wrongly: ${await ask(proxy)}`);
+  if (right < 3) throw new Error(`${proxy.name} answers wrongly: ${answer}`);
 }
 
 /**
  * @param {Proxy} proxy
  * @returns {Promise<string>}
  */
-function ask({ port, isTls, isHttp2 }) {
-  if (isHttp2) return askByHttp2(port);
+function ask({ port, protocol }) {
+  if (protocol === 'http2' || protocol === 'grpc') return askByHttp2(port, protocol === 'grpc');
   return new Promise((resolve) => {
     const options = { port, host: '127.0.0.1', path: '/v1/x', rejectUnauthorized: false };
     // Caddy tells its sites apart by host and port.
     const headers = { host: `localhost:${port}` };
-    const asked = (isTls ? requestByTls : request)({ ...options, headers });
+    const asked = (protocol === 'tls' ? requestByTls : request)({ ...options, headers });
     asked.on('response', async (response) => {
       resolve(`${response.statusCode} ${await text(response)}`);
     });
@@ -157,14 +200,28 @@ function ask({ port, isTls, isHttp2 }) {
   });
 }
 
-/** @param {number} port */
-async function askByHttp2(port) {
+const CALL = {
+  ':method': 'POST',
+  ':path': '/bench.Echo/Say',
+  'content-type': 'application/grpc',
+  te: 'trailers',
+};
+
+/** @param {number} port @param {boolean} isCall whether by gRPC */
+async function askByHttp2(port, isCall) {
   const session = connect(`http://localhost:${port}`);
   session.on('error', () => {});
   try {
-    const stream = session.request({ ':path': '/v1/x' });
+    const stream = session.request(isCall ? CALL : { ':path': '/v1/x' });
+    if (isCall) stream.end(readFileSync(script('load/message.grpc')));
+    /** @type {Record<string, unknown>} */
+    let trailers = {};
+    stream.on('trailers', (come) => (trailers = come));
     const [headers] = await once(stream, 'response');
-    return `${headers[':status']} ${await text(stream)}`;
+    const body = await text(stream);
+    return isCall
+      ? `${headers[':status']}, grpc-status ${String(trailers['grpc-status'])}`
+      : `${headers[':status']} ${body}`;
   } catch (error) {
     return String(error);
   } finally {

@@ -12,11 +12,14 @@ export function median(list) {
  */
 export function show(titles, rows) {
   console.log(`\n| ${titles.join(' | ')} |\n|${'---|'.repeat(titles.length)}`);
-  for (const row of rows) {
-    console.log(
-      `| ${row.map((cell) => (typeof cell === 'number' ? short(cell) : cell)).join(' | ')} |`,
-    );
-  }
+  for (const row of rows) showRow(row);
+}
+
+/** One more row of the table before. @param {readonly (string | number)[]} row */
+export function showRow(row) {
+  console.log(
+    `| ${row.map((cell) => (typeof cell === 'number' ? short(cell) : cell)).join(' | ')} |`,
+  );
 }
 
 /** @param {number} value */

@@ -19,6 +19,8 @@ export class Rig {
   folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-'));
   /** @type {import('node:child_process').ChildProcess[]} */
   #children = [];
+  /** The environment of what is started from now on. @type {Record<string, string>} */
+  env = {};
 
   /**
    * @param {string} name
@@ -39,7 +41,7 @@ export class Rig {
   start(core, command, env = {}) {
     const child = spawn('taskset', ['-c', core, ...command], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, PATH, ...env },
+      env: { ...process.env, PATH, ...this.env, ...env },
     });
     this.#children.push(child);
     return child;
@@ -69,16 +71,36 @@ export function onLoadCore(command) {
   return execFileSync('taskset', ['-c', LOAD_CORE, ...command], { encoding: 'utf8' });
 }
 
-/** What a process has had of the processor, in seconds. @param {number} pid */
+/** What a process and those it has started have had of the processor, in seconds. @param {number} pid */
 export function cpuSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+  return sum(withChildren(pid), (each) => {
+    const stat = readFileSync(`/proc/${each}/stat`, 'utf8');
+    // Behind the name, which may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  });
 }
 
-/** Bytes of memory that are a process's own. @param {number} pid */
+/** Bytes of memory that are these processes' own. @param {number} pid */
 export function memory(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  return sum(withChildren(pid), (each) => {
+    const status = readFileSync(`/proc/${each}/status`, 'utf8');
+    return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  });
+}
+
+/** @param {number} pid @returns {number[]} */
+function withChildren(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return [
+    pid,
+    ...children.filter((each) => each !== '').flatMap((each) => withChildren(Number(each))),
+  ];
+}
+
+/** @param {readonly number[]} pids @param {(pid: number) => number} amount */
+function sum(pids, amount) {
+  return pids.reduce((total, pid) => total + amount(pid), 0);
 }
 
 /** Whether a program is on this machine. @param {string} name */

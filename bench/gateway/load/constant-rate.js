@@ -1,8 +1,8 @@
 // Asks at a constant rate, not waiting for answers, and prints how long answers took: from when a request was due,
 // not from when a connection was free for it, or a proxy that stalls would be asked less and look well.
-// `node loader.js PORT RATE SECONDS CONNECTIONS`.
+// `node constant-rate.js PORT RATE SECONDS CONNECTIONS`.
 import { connect } from 'node:net';
-import { ANSWER } from './configs.js';
+import { ANSWER } from '../configs.js';
 
 const [port = 0, rate = 0, seconds = 0, connections = 0] = process.argv.slice(2).map(Number);
 const REQUEST = `GET /v1/x HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`;
@@ -68,6 +68,6 @@ function done(connection) {
 function tell() {
   const sorted = tookMs.subarray(Math.floor(total * WARM_UP)).toSorted();
   const at = (/** @type {number} */ share) => sorted[Math.floor(sorted.length * share)];
-  console.log(JSON.stringify({ p50: at(0.5), p99: at(0.99) }));
+  console.log(JSON.stringify({ p50: at(0.5), p99: at(0.99), p999: at(0.999) }));
   process.exit();
 }
