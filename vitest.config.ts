@@ -12,6 +12,9 @@ const ANY_NODE = 'test/{bench,docs,mutants,simulation}/**/*.test.ts';
 /** Each of these runs Vitest itself, with as many workers. */
 const NODES = 'test/nodes/*.test.ts';
 
+/** Engines and builds of images take both cores. */
+const CONTAINERS = 'test/containers/**/*.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,15 +23,15 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ANY_NODE, HOSTILE, BOUNDS, NODES],
-          // Most wait for processes and for time more than they compute: three at once keep two cores busy.
-          maxWorkers: 3,
+          exclude: [...configDefaults.exclude, ANY_NODE, HOSTILE, BOUNDS, NODES, CONTAINERS],
+          // Most wait for processes and for time more than they compute: four at once keep two cores busy.
+          maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'any-node', include: [ANY_NODE], maxWorkers: 3, sequence: { groupOrder: 0 } },
+        test: { name: 'any-node', include: [ANY_NODE], maxWorkers: 4, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
@@ -47,6 +50,17 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'nodes', include: [NODES], maxWorkers: 1, sequence: { groupOrder: 3 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'containers',
+          include: [CONTAINERS],
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
+          testTimeout: 120_000,
+          hookTimeout: 900_000,
+        },
       },
     ],
     testTimeout: 30_000,

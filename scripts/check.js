@@ -1,7 +1,8 @@
 // What CI checks besides tests. Each check runs even if one before it failed.
 import { checkDocs } from './docs/check.js';
 import { checkWords } from './docs/words.js';
-import { runTool } from './steps.js';
+import { hasVenv, NO_VENV, PYTHON_CLIENT, venvProgram } from './python.js';
+import { runStep, runTool } from './steps.js';
 
 /** @type {[name: string, check: () => boolean | Promise<boolean>][]} */
 const checks = [
@@ -17,7 +18,28 @@ const checks = [
   ['unused code', () => runTool('knip', [])],
   ['docs', checkDocs],
   ['words', () => checkWords()],
+  ['python', checkPython],
 ];
+
+function checkPython() {
+  if (!hasVenv()) {
+    console.error(NO_VENV);
+    return process.env['CI'] !== 'true';
+  }
+  return (
+    runPython('ruff', 'check', '--quiet') &&
+    runPython('ruff', 'format', '--check', '--quiet') &&
+    runPython('mypy', '--no-error-summary')
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} args
+ */
+function runPython(name, ...args) {
+  return runStep(venvProgram(name), args, { folder: PYTHON_CLIENT }).succeeded;
+}
 
 /** Runs all checks and counts them. */
 export async function runChecks() {

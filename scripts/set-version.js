@@ -38,6 +38,15 @@ for (const file of ['docs/reference/openapi.yaml', 'docs/reference/broker-openap
 for (const file of IMAGES) {
   edit(file, (text) => text.replace(/\b(rollcall(?:-[a-z0-9-]+)?:)\d[0-9a-z.-]*/g, `$1${version}`));
 }
+edit('deploy/helm/rollcall/Chart.yaml', (text) =>
+  text.replace(/^((?:appV|v)ersion: ).*/gm, `$1${version}`),
+);
+edit('deploy/kubernetes/kustomization.yaml', (text) =>
+  text.replace(/^( +newTag: ).*/m, `$1${version}`),
+);
+edit('clients/python/src/rollcall/_version.py', (text) =>
+  text.replace(/^(__version__ = )"[^"]+"/m, `$1"${version}"`),
+);
 edit('CHANGELOG.md', (text) =>
   text.includes(`## ${version}`) ? text : text.replace(/^## Unreleased$/m, `## ${version}`),
 );

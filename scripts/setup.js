@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasVenv, PYTHON_CLIENT } from './python.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const forTests = process.argv.includes('--tests');
@@ -46,6 +47,12 @@ if (forTests && process.versions.node.startsWith('20.')) {
 
 if (forTests) {
   once('install-nodes', ['test/nodes/package-lock.json'], () => npmCi('test/nodes'));
+}
+
+if (forTests) {
+  // It is not in node_modules, where the stamps are.
+  if (!hasVenv()) rmSync(stampOf('install-python'), { force: true });
+  once('install-python', [`${PYTHON_CLIENT}/requirements-test.txt`], installPython);
 }
 
 if (process.argv.includes('--bench')) {
@@ -144,6 +151,22 @@ function buildGo() {
     return false;
   }
   run('go', ['build', '-trimpath', '-o', 'bin/id-v4', '.'], 'services/id-v4');
+  return true;
+}
+
+/** Makes the virtual environment for the tests and checks of the Python client. */
+function installPython() {
+  const folder = PYTHON_CLIENT;
+  const venv = join(ROOT, folder, '.venv');
+  rmSync(venv, { recursive: true, force: true });
+  if (spawnSync('python3', ['-c', 'import ensurepip, venv']).status !== 0) {
+    console.log('setup: Python with venv is not on this machine: the Python client is left out');
+    return false;
+  }
+  run('python3', ['-m', 'venv', '.venv'], folder);
+  const pip = ['install', '--quiet', '--disable-pip-version-check', '-r', 'requirements-test.txt'];
+  run(join(venv, 'bin', 'pip'), pip, folder);
+  writeFileSync(join(venv, 'complete'), '');
   return true;
 }
 

@@ -1,10 +1,11 @@
-// Runs every test, TypeScript and Go, and the checks; ends with one line that counts them all.
+// Runs every test, in TypeScript, Go and Python, and the checks; ends with one line that counts them all.
 // With arguments, only the TypeScript tests whose files match, such as `npm test -- packages/broker`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChecks } from './check.js';
+import { hasVenv, NO_VENV, PYTHON_CLIENT, venvProgram } from './python.js';
 import { runStep, runTool } from './steps.js';
 
 const GO_MODULES = ['clients/go', 'services/id-v4'];
@@ -15,6 +16,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 if (filters.length === 0) add(await runChecks());
 add(runVitest());
 if (filters.length === 0) add(runGo());
+if (filters.length === 0) add(runPython());
 
 if (inCi && total.skipped > 0) {
   console.error(`${total.skipped} tests were skipped: in CI each must run`);
@@ -85,6 +87,38 @@ function countGoEvent(line, counts) {
   if (action === 'pass') counts.passed++;
   if (action === 'fail') counts.failed++;
   if (action === 'skip') counts.skipped++;
+}
+
+function runPython() {
+  if (!hasVenv()) {
+    console.error(NO_VENV);
+    return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
+  const report = join(folder, 'pytest.xml');
+  const { succeeded } = runStep(venvProgram('python'), ['-m', 'pytest', `--junitxml=${report}`], {
+    folder: PYTHON_CLIENT,
+  });
+  const [suite = ''] = /<testsuite [^>]*>/.exec(readReport(report)) ?? [];
+  rmSync(folder, { recursive: true });
+  /** @type {(name: string) => number} */
+  const count = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const skipped = count('skipped');
+  const failed = count('failures') + count('errors');
+  const counts = { passed: count('tests') - failed - skipped, failed, skipped };
+  // A file that does not load, or an interpreter that ends, may leave no failed test.
+  if (!succeeded && counts.failed === 0) counts.failed = 1;
+  console.log(`pytest ${PYTHON_CLIENT}: ${succeeded ? 'passed' : 'FAILED'}`);
+  return counts;
+}
+
+/** @param {string} file */
+function readReport(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** @param {{ passed: number, failed: number, skipped: number }} counts */

@@ -1,5 +1,5 @@
 // Writes what comes from the list of announcement fields: the types in TypeScript, the reference page, and the
-// list that the Go client is tested against.
+// list that the clients in Go and Python are tested against.
 
 /**
  * @typedef {import('../../packages/protocol/src/wire/field.ts').AnnouncementField} AnnouncementField
@@ -20,6 +20,11 @@ export async function announcementFiles() {
     [PAGE, page(ANNOUNCEMENT_FIELDS)],
     [LIST, `${JSON.stringify(ANNOUNCEMENT_FIELDS.map(plain), undefined, 2)}\n`],
   ]);
+}
+
+/** @param {string} name */
+function snakeCase(name) {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** @param {readonly AnnouncementField[]} fields */
@@ -174,8 +179,12 @@ function page(fields) {
           `## \`${field.name}\``,
           field.doc,
           table(
-            ['field', 'meaning', 'values', 'default', 'Go'],
-            field.fields.map((each) => [...common(each), `\`${field.go}.${each.go}\``]),
+            ['field', 'meaning', 'values', 'default', 'Go', 'Python'],
+            field.fields.map((each) => [
+              ...common(each),
+              `\`${field.go}.${each.go}\``,
+              `\`${field.name[0]?.toUpperCase()}${field.name.slice(1)}.${snakeCase(each.name)}\``,
+            ]),
           ),
         ]
       : [],
@@ -185,7 +194,7 @@ function page(fields) {
     `<!-- Written by \`npm run docs\` from ${SOURCE}. -->`,
     'An announcement is a JSON object in which an instance describes itself to gateways and other observers. It is the data of the events `register` and `exit`: see [the protocol](protocol.md).',
     'Only `prefix`, `port` and `address` are required. An invalid field refuses the announcement as a whole, with the code in the table: see [errors](errors.md). Unknown fields are kept and passed on. With an `id`, an announcement has at most 1024 bytes as JSON.',
-    'The column "set by" says where a program sets the field: an option of `register()` in TypeScript, its `update()` later, or a flag of `rollcall run`. In Go every field is one of `registry.Service`.',
+    'The column "set by" says where a program sets the field: an option of `register()` in TypeScript, its `update()` later, or a flag of `rollcall run`. In Go every field is one of `registry.Service`. In Python an option has the name of the field.',
     table(
       ['field', 'meaning', 'values', 'default', 'set by', 'Go', 'refused with'],
       fields.map((field) => [

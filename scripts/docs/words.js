@@ -12,6 +12,7 @@ const CHECKED = [
   'services/*/src/**',
   'clients/go/**.go',
   ':!:**_test.go',
+  'clients/python/src/**.py',
   'scripts/**.js',
   'docs/**.yaml',
   '*.md',

@@ -16,6 +16,8 @@ describe('npm run bench:discovery', () => {
     for (const part of [
       'rollcall ',
       'from presence channels',
+      '1 gateways, without traffic',
+      'p99, with to without',
       'table: us a pick',
       'us to verify',
       'a day with',

@@ -58,7 +58,8 @@ interface Resource {
 }
 
 const FOLDER = join(ROOT, 'deploy/kubernetes');
-const files = readdirSync(FOLDER);
+// A kustomization is no resource.
+const files = readdirSync(FOLDER).filter((file) => file !== 'kustomization.yaml');
 const resources = files.flatMap((file) =>
   parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map(
     (each) => each.toJS() as Resource,
@@ -161,6 +162,18 @@ describe('the gateway in Kubernetes', () => {
       expect(probe?.httpGet.port).toBe('admin');
       expect(api.paths[probe?.httpGet.path ?? '']?.get.security).toEqual([{}]);
     }
+  });
+});
+
+describe('a service in Kubernetes', () => {
+  it('keeps its old pods until the new ones are registered', () => {
+    const spec = find('Deployment', 'id-v5')?.spec;
+    expect(spec).toMatchObject({
+      strategy: { rollingUpdate: { maxUnavailable: 0 } },
+      minReadySeconds: 2,
+    });
+    const [container] = spec?.template.spec.containers ?? [];
+    expect(container?.readinessProbe?.httpGet).toEqual({ path: '/ready', port: 'http' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT_CODES } from '@rollcall/protocol';
@@ -51,6 +51,13 @@ describe.each(units)('%s', (unit) => {
     const args = ['security', '--offline=true', '--threshold=20', '--no-pager'];
     const { status, output } = analyze(...args, join(FOLDER, unit));
     expect(status, output).toBe(0);
+  });
+});
+
+describe('a service under systemd', () => {
+  it('has not failed if it was stopped', () => {
+    const byTerm = 128 + constants.signals.SIGTERM;
+    expect(setting('rollcall-run@.service', 'SuccessExitStatus')).toBe(String(byTerm));
   });
 });
 

@@ -9,6 +9,9 @@ const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encodin
   .trim()
   .split('\n');
 
+/** A path after the name is the argument of another program: `helm install rollcall deploy/helm`. */
+const COMMAND = /(?:^|\s|\()(?:npx )?rollcall ([a-z][\w-]*(?!\S*\/)[^#|)>&]*)/;
+
 /** The words after `rollcall` of each line in a block of shell that runs it. */
 function commandLines(file: string): string[][] {
   const text = readFileSync(join(ROOT, file), 'utf8');
@@ -19,7 +22,7 @@ function commandLines(file: string): string[][] {
     .replaceAll(/\\\n\s*/g, '')
     .split('\n');
   return lines.flatMap((line) => {
-    const [, words] = /(?:^|\s|\()(?:npx )?rollcall ([a-z][^#|)>&]*)/.exec(line) ?? [];
+    const [, words] = COMMAND.exec(line) ?? [];
     return words === undefined ? [] : [words.trim().split(/\s+/)];
   });
 }

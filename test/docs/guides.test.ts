@@ -11,9 +11,11 @@ import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
 import { freePort } from '../support/free-port.js';
 import { Programs } from '../support/processes.ts';
+import { hasPythonClient, pythonProgram } from '../support/python.ts';
 import { startSystem } from '../support/system.ts';
 
 const FIRST_SERVICE = 'docs/guides/first-service.md';
+const PYTHON = 'docs/guides/python.md';
 
 const programs = new Programs();
 const scratch = new Scratch();
@@ -142,5 +144,55 @@ describe('docs/guides/production.md', () => {
       values: { workers: 'auto' },
       faults: [],
     });
+  });
+});
+
+describe.skipIf(!hasPythonClient)(PYTHON, () => {
+  it('the FastAPI service registers, serves, is found by a caller, and leaves', async () => {
+    const { env, gateway, url } = await startSystem(programs);
+    const port = String(await freePort());
+    const app = blockOf(PYTHON, 'python', 'FastAPI').replace('8000', port);
+    const folder = dirname(scratch.file('app.py', app));
+    const command = ['-m', 'uvicorn', 'app:app', '--app-dir', folder, '--port', port];
+    const links = ['--root-path', '/hello'];
+    const hello = pythonProgram(programs, [...command, ...links], env);
+    await gateway.line(/route registered .*\/hello/);
+    expect((await ask(`${url}/hello/`)).body).toBe('"hello from Python"');
+    expect((await ask(`${url}/hello/docs`)).body).toContain("'/hello/openapi.json'");
+    const caller = scratch.file('caller.py', blockOf(PYTHON, 'python', 'discover("/hello")'));
+    await pythonProgram(programs, [caller], env).line(/hello from Python/);
+    hello.kill('SIGTERM');
+    await gateway.line(/route unregistered .*\/hello/);
+    await hello.ended;
+  });
+
+  it.each([
+    ['by its application', 'wsgi(app', 'gunicorn.conf.py', '# nothing'],
+    ['by its hook', 'wsgi(app', 'gunicorn.conf.py', blockOf(PYTHON, 'python', 'when_ready')],
+  ])('gunicorn registers Flask %s', async (how, text, name, hook) => {
+    const { env, gateway, url } = await startSystem(programs);
+    const port = String(await freePort());
+    const code = blockOf(PYTHON, 'python', text).replace('8001', port);
+    const app = how === 'by its hook' ? code.replace(/^app = rollcall.*$/m, '') : code;
+    const folder = dirname(scratch.file('flask_app.py', app));
+    const config = scratch.file(name, hook.replace('8001', port));
+    const command = ['-m', 'gunicorn', '--bind', `127.0.0.1:${port}`, '--config', config];
+    pythonProgram(programs, [...command, '--chdir', folder, 'flask_app:app'], env);
+    await gateway.line(/route registered .*\/flask/);
+    expect((await ask(`${url}/flask/`)).body).toBe('hello from Flask\n');
+  });
+
+  it('any other program registers, and leaves at the end of its block', async () => {
+    const { env, gateway } = await startSystem(programs);
+    const code = blockOf(PYTHON, 'python', 'HTTPServer').replaceAll(
+      '8003',
+      String(await freePort()),
+    );
+    const program = pythonProgram(programs, [scratch.file('files.py', code)], env);
+    await program.line(/registered \/files at http/);
+    await gateway.line(/route registered .*\/files/);
+    // Its input has ended.
+    await gateway.line(/route unregistered .*\/files/);
+    await program.ended;
   });
 });

@@ -78,6 +78,9 @@ async function gatewayMetrics(): Promise<string> {
   const counts = new LabelCounter();
   counts.add({ action: 'drain', result: 'accepted' });
   telemetry.observeAudit({ counts });
+  const notified = new LabelCounter();
+  notified.add({ kind: 'slack', result: 'sent' });
+  telemetry.observeNotifications({ counts: notified });
   const authCounts = new LabelCounter();
   authCounts.add({ result: 'ok' });
   telemetry.observeAuth({ counts: authCounts });

@@ -93,8 +93,14 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'runs at one endpoint are drained together',
     file: 'table/table.ts',
-    from: '[entry, ...this.#endpoints.siblings(entry)].filter(',
-    to: '[entry].filter(',
+    from: '[...group.at(entry)]',
+    to: '[entry]',
+  },
+  {
+    rule: 'a configured instance is another one than a legacy one at its endpoint',
+    file: 'wire/statement.ts',
+    from: 'return `configured ${prefix} ${address} ${port}`;',
+    to: 'return `${prefix} ${address} ${port}`;',
   },
   {
     rule: 'a run that has ended is not exported',

@@ -189,7 +189,7 @@ export const PROBE_MUTANTS = [
   {
     rule: 'answers to clients make connections needless',
     file: 'table/probe-schedule.ts',
-    from: 'isSure(entry) && now - entry.servedAt < this.#interval()',
+    from: 'isSure(entry) && now - entry.servedAt < this.#interval(entry)',
     to: 'false',
   },
   {
@@ -215,5 +215,47 @@ export const PROBE_MUTANTS = [
     file: 'table/health.ts',
     from: "if (entry.status === 'down' || isJudged) this.#schedule.later(entry, now);",
     to: "if (entry.status === 'down') this.#schedule.later(entry, now);",
+  },
+  {
+    rule: 'each instance is in the share of one gateway',
+    file: 'table/probe-share.ts',
+    from: 'mix(hashed ^ other) <= own',
+    to: 'other <= this.#self',
+  },
+  {
+    rule: 'instances of other shares are probed less often',
+    file: 'table/probe-schedule.ts',
+    from: 'this.#share.isOwn(key)',
+    to: 'key',
+  },
+  {
+    rule: 'what another gateway has found has it probed at once',
+    file: 'table/health.ts',
+    from: 'return entry.isProbing ? [] : this.#schedule.reported(entry, now);',
+    to: 'return [];',
+  },
+  {
+    rule: 'what another gateway has found has an instance probed no more often',
+    file: 'table/probe-schedule.ts',
+    from: 'Math.max(now, entry.requestedAt + this.#rules.requestIntervalMs)',
+    to: 'now',
+  },
+  {
+    rule: 'what another gateway has found counts beside a failure of its own',
+    file: 'table/entry.ts',
+    from: 'return own > 0 && isReported ? own + 1 : own;',
+    to: 'return own;',
+  },
+  {
+    rule: 'what another gateway has found is over when the instance answers a probe',
+    file: 'table/health.ts',
+    from: "entry.isReported = false;\n    if (entry.status === 'down'",
+    to: "if (entry.status === 'down'",
+  },
+  {
+    rule: 'a finding is reported once a minute',
+    file: 'table/health.ts',
+    from: ' || now - entry.foundAt < RULES.findingEveryMs',
+    to: '',
   },
 ];

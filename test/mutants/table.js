@@ -141,7 +141,7 @@ export const TABLE_MUTANTS = [
   {
     rule: 'many instances are probed less often',
     file: 'table/probe-schedule.ts',
-    from: 'return Math.max(this.#rules.intervalMs, this.#entries.size * RULES.msPerProbe);',
+    from: 'return Math.max(this.#rules.intervalMs, ms);',
     to: 'return this.#rules.intervalMs;',
   },
   {

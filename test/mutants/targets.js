@@ -4,7 +4,9 @@ import { APP_MUTANTS } from './cluster/app.js';
 import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
 import { NODE_MUTANTS } from './cluster/node.js';
 import { PARTS_MUTANTS } from './cluster/parts.js';
+import { DOCKER_MUTANTS } from './docker.js';
 import { IDENTITY_FIELD_MUTANTS, IDENTITY_PROOF_MUTANTS } from './identity.js';
+import { NOTIFY_MUTANTS } from './notify.js';
 import { PROTOCOL_MUTANTS } from './protocol.js';
 
 /**
@@ -95,5 +97,23 @@ export const TARGETS = [
     env: {},
     timeoutMs: 60_000,
     mutants: AUTH_MUTANTS,
+  },
+  {
+    name: 'docker',
+    source: 'packages/cli/src/docker',
+    parts: ['packages/cli', 'test/support'],
+    tests: ['packages/cli/test/docker'],
+    env: {},
+    timeoutMs: 60_000,
+    mutants: DOCKER_MUTANTS,
+  },
+  {
+    name: 'notify',
+    source: 'packages/gateway/src/notify',
+    parts: ['packages/gateway', 'test/support'],
+    tests: ['packages/gateway/test/notify'],
+    env: {},
+    timeoutMs: 60_000,
+    mutants: NOTIFY_MUTANTS,
   },
 ];

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { ROOT } from '../support/document.ts';
 
 const run = promisify(execFile);
@@ -14,14 +14,25 @@ const END_TO_END = [
   'test/e2e/plugins/plugins.test.ts',
   'test/e2e/workers.test.ts',
 ];
-/** All that depends on Node, but this file, and what has to run alone, which takes long: hostile machines and bounds. */
-const MAIN_SUITE = ['--project=all'];
+/** What stands on modules of Node, as its sockets, HTTP, TLS and processes. What decides and parses is the same on each. */
+const ON_NODE = [
+  '--project=all',
+  'packages/broker/test/server',
+  'packages/broker/test/session',
+  'packages/client/',
+  'packages/gateway/test/certificates',
+  'packages/gateway/test/workers',
+  'packages/proxy/',
+  'packages/runtime/',
+  'services',
+];
 
-const VERSIONS = [
-  [22, END_TO_END],
-  [24, END_TO_END],
-  [26, MAIN_SUITE],
-] as const;
+/** What is tried on each version: of the latest, which has changed the most, also what the command is made of. */
+const TESTS = {
+  22: END_TO_END,
+  24: END_TO_END,
+  26: [...ON_NODE, ...END_TO_END],
+} as const;
 
 /** What Vitest sets for its tests. */
 const OF_VITEST = /^(?:VITEST\w*|TEST|NODE_ENV|MODE|DEV|PROD|SSR|BASE_URL)$/;
@@ -33,7 +44,7 @@ function outerEnvironment(): NodeJS.ProcessEnv {
 
 const OPTIONS = { timeout: 1_800_000 };
 
-describe.each(VERSIONS)('on Node %i', (version, tests) => {
+function triesVersion(version: keyof typeof TESTS): void {
   const bin = join(ROOT, `test/nodes/node_modules/node${version}/bin`);
   const node = join(bin, 'node');
   const isInstalled = existsSync(node);
@@ -42,14 +53,14 @@ describe.each(VERSIONS)('on Node %i', (version, tests) => {
   it.skipIf(!isInstalled)(
     'programs do what they do on any other, without warnings',
     OPTIONS,
-    async () => {
+    async ({ expect }) => {
       // Programs that start "node" find this version, too.
       const env = { ...outerEnvironment(), PATH: bin + delimiter + (process.env['PATH'] ?? '') };
       const { stdout: name } = await run('node', ['--version'], { env });
       expect(name).toMatch(new RegExp(`^v${version}\\.`));
       const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
       const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
-      const failures = await run(node, [vitest, 'run', ...tests], options).then(
+      const failures = await run(node, [vitest, 'run', ...TESTS[version]], options).then(
         () => '',
         (error: { readonly stdout: string; readonly stderr: string }) =>
           error.stdout + error.stderr,
@@ -57,4 +68,9 @@ describe.each(VERSIONS)('on Node %i', (version, tests) => {
       expect(failures.slice(-20_000)).toBe('');
     },
   );
-});
+}
+
+// These wait more than they compute, so two go together.
+describe.concurrent('on Node 22', () => triesVersion(22));
+describe.concurrent('on Node 24', () => triesVersion(24));
+describe('on Node 26', () => triesVersion(26));

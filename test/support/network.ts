@@ -22,6 +22,8 @@ export function whyNoNamespaces(): string | undefined {
 /** A network namespace that acts as a separate machine with its own address. */
 export class Host {
   readonly address: string;
+  /** What its engine calls it. */
+  readonly name: string;
   /** The port of the bridge that it is plugged into. */
   readonly port: string;
   readonly #holder: ChildProcess;
@@ -29,6 +31,7 @@ export class Host {
   /** @param holder a process that keeps the namespace alive */
   constructor(index: number, holder: ChildProcess) {
     this.address = `${SUBNET}.${index}`;
+    this.name = `host-${index}`;
     this.port = `port${index}`;
     this.#holder = holder;
   }

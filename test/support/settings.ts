@@ -4,14 +4,15 @@ import { loadAll } from '../../packages/cli/src/lazy-command.ts';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { ROOT } from './document.ts';
 
-/** Every environment variable of docs/reference/config.md, which another test compares with the code. */
-export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
-  [
+/** Every environment variable of docs/reference/config.md, which another test compares with the code, and Node's own. */
+export const KNOWN_VARIABLES: ReadonlySet<string> = new Set([
+  'NODE_OPTIONS',
+  ...[
     ...readFileSync(join(ROOT, 'docs/reference/config.md'), 'utf8').matchAll(
       /`([A-Z][A-Z_]{3,})`/g,
     ),
   ].map(([, name = '']) => name),
-);
+]);
 
 const program = await loadAll(createProgram());
 

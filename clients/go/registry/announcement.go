@@ -13,7 +13,7 @@ type missing struct{}
 
 var knownFields = map[string]bool{
 	"prefix": true, "port": true, "address": true,
-	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true,
+	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true, "source": true,
 	"zone": true, "weight": true, "scheme": true, "tls": true, "draining": true, "health": true, "meta": true,
 	"policy": true, "sig": true,
 }
@@ -136,6 +136,7 @@ var optionalFields = []struct {
 	{"name", func(s *Service, v any) (r *Refusal) { s.Name, r = parseText(v, BadName, "name"); return }},
 	{"version", func(s *Service, v any) (r *Refusal) { s.Version, r = parseText(v, BadVersion, "version"); return }},
 	{"host", func(s *Service, v any) (r *Refusal) { s.Host, r = parseText(v, BadHost, "host"); return }},
+	{"source", func(s *Service, v any) (r *Refusal) { s.Source, r = parseText(v, BadSource, "source"); return }},
 	{"zone", func(s *Service, v any) (r *Refusal) { s.Zone, r = parseText(v, BadZone, "zone"); return }},
 	{"weight", func(s *Service, v any) *Refusal {
 		weight, r := parseInteger(v, BadWeight, "weight", 1, maxWeight)

@@ -92,7 +92,8 @@ type Config struct {
 //   - ROLLCALL_SERVICE_KEY: the key by which announcements are signed.
 //   - ROLLCALL_AUTH_URL: an auth server, through which a service with a service key announces itself in place of all other
 //     variables of the registry.
-//   - ROLLCALL_ADDRESS: the IP address that services announce. Default: see [New].
+//   - ROLLCALL_ADDRESS: the IP address that services announce, or a range such as 10.0.0.0/8 for the address of this machine
+//     in it. Default: see [New].
 //
 // The error is an [*Error] with [CodeConfig].
 //

@@ -2,7 +2,9 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
+	"strings"
 )
 
 // IP returns the first address of this machine that other machines can reach: IPv4 if there is one, IPv6 otherwise.
@@ -25,7 +27,11 @@ func (r *Registrar) chooseAddress(service *Service, config Config) error {
 	switch {
 	case service.Address != "":
 	case config.Address != "":
-		service.Address = config.Address
+		address, err := configuredAddress(config.Address, r.addresses)
+		if err != nil {
+			return err
+		}
+		service.Address = address
 	case config.isLocal():
 		service.Address = "127.0.0.1"
 	default:
@@ -42,6 +48,33 @@ func (r *Registrar) chooseAddress(service *Service, config Config) error {
 		service.Address = ip.String()
 	}
 	return nil
+}
+
+// configuredAddress returns an address as it is given, or the first one of this machine in the range that is given.
+func configuredAddress(given string, machine func() ([]netip.Addr, error)) (string, error) {
+	if !strings.Contains(given, "/") {
+		return given, nil
+	}
+	within, err := netip.ParsePrefix(given)
+	if err != nil {
+		return "", &Error{
+			Code:    CodeConfig,
+			Message: fmt.Sprintf("ROLLCALL_ADDRESS: %q is not an address range; write one such as 10.0.0.0/8 or fd00::/8", given),
+		}
+	}
+	addresses, err := machine()
+	if err != nil {
+		return "", &Error{Code: CodeNoAddress, Message: "cannot list this machine's addresses: set ROLLCALL_ADDRESS to one", Err: err}
+	}
+	for _, each := range addresses {
+		if within.Contains(each) && each.IsGlobalUnicast() && unroutable(each) == "" {
+			return each.String(), nil
+		}
+	}
+	return "", &Error{
+		Code:    CodeNoAddress,
+		Message: fmt.Sprintf("this machine has no address in %s, which ROLLCALL_ADDRESS names", given),
+	}
 }
 
 // addressTowardsAny returns the local end of the way to the first broker to which there is one.

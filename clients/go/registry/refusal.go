@@ -24,6 +24,7 @@ const (
 	BadName         RefusalCode = "bad-name"
 	BadVersion      RefusalCode = "bad-version"
 	BadHost         RefusalCode = "bad-host"
+	BadSource       RefusalCode = "bad-source"
 	BadZone         RefusalCode = "bad-zone"
 	BadWeight       RefusalCode = "bad-weight"
 	BadScheme       RefusalCode = "bad-scheme"

@@ -41,6 +41,9 @@ type Service struct {
 	// Host is the name of the machine, for people: up to 255 printable characters. It is never resolved. Default:
 	// none.
 	Host string
+	// Source is what announces the instance in its place, for people: up to 255 printable characters. Default: none, for
+	// an instance that announces itself.
+	Source string
 	// Zone is the zone in which the instance runs: up to 255 printable characters. A gateway prefers the instances
 	// of its own zone. Default: none.
 	Zone string
@@ -116,7 +119,7 @@ func (s *Service) Validate() error {
 func (s *Service) fields() map[string]any {
 	fields := map[string]any{"prefix": s.Prefix, "port": s.Port, "address": s.Address}
 	for name, text := range map[string]string{
-		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone, "scheme": s.Scheme, "sig": s.Sig,
+		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "source": s.Source, "zone": s.Zone, "scheme": s.Scheme, "sig": s.Sig,
 	} {
 		if text != "" {
 			fields[name] = text

@@ -53,6 +53,7 @@ func TestValidateRefuses(t *testing.T) {
 		"seq without inc":   {func(s *Service) { s.ID, s.Seq = "a", 1 }, BadSeq},
 		"ttl":               {func(s *Service) { s.TTL = 3601 }, BadTTL},
 		"version":           {func(s *Service) { s.Version = "1\n" }, BadVersion},
+		"source":            {func(s *Service) { s.Source = "a\nb" }, BadSource},
 		"zone":              {func(s *Service) { s.Zone = "\u202e" }, BadZone},
 		"weight too high":   {func(s *Service) { s.Weight = 101 }, BadWeight},
 		"weight negative":   {func(s *Service) { s.Weight = -1 }, BadWeight},
@@ -153,6 +154,23 @@ func TestFirstReachable(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestConfiguredAddress(t *testing.T) {
+	machine := func() ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("172.19.0.2"), netip.MustParseAddr("172.20.0.3"), netip.MustParseAddr("fd00::7")}, nil
+	}
+	for given, want := range map[string]string{
+		"10.0.0.7": "10.0.0.7", "172.20.0.0/16": "172.20.0.3", "172.16.0.0/12": "172.19.0.2", "fd00::/8": "fd00::7",
+	} {
+		if got, err := configuredAddress(given, machine); err != nil || got != want {
+			t.Errorf("%s: got %s, %v; want %s", given, got, err, want)
+		}
+	}
+	_, err := configuredAddress("10.0.0.0/8", machine)
+	expectCode(t, err, CodeNoAddress)
+	_, err = configuredAddress("eth0/24", machine)
+	expectCode(t, err, CodeConfig)
 }
 
 func TestMachineAddressesHoldNoLoopback(t *testing.T) {

@@ -25,6 +25,16 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/run.ts')).defineRun,
   ),
   new LazyCommand(
+    'announce',
+    'keep something announced that runs elsewhere and cannot announce itself, until Ctrl+C',
+    async () => (await import('./commands/announce.ts')).defineAnnounce,
+  ),
+  new LazyCommand(
+    'docker',
+    'announce the containers of a Docker or Podman engine by their labels, until Ctrl+C',
+    async () => (await import('./commands/docker.ts')).defineDocker,
+  ),
+  new LazyCommand(
     'explain',
     'show why a path is routed where it is, or nowhere: every message, probe and rule',
     async () => (await import('./commands/explain.ts')).defineExplain,

@@ -40,7 +40,12 @@ export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
-export { announcedAddress, configuredAddress, ownAddress } from './registrar/own-address.ts';
+export {
+  addressFromEnv,
+  announcedAddress,
+  configuredAddress,
+  ownAddress,
+} from './registrar/own-address.ts';
 export { register } from './registrar/register.ts';
 export type { RegisterOptions } from './registrar/register.ts';
 export type { Registration } from './registrar/registration.ts';

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Directory } from '@rollcall/client';
 import { urlHost } from '@rollcall/protocol';
 import { nodeInternals } from '@rollcall/proxy';
 import { silentLogger } from '@rollcall/runtime';
@@ -51,7 +50,7 @@ export interface Gateway {
 /** How long a starting gateway waits for the names of configured upstreams. */
 const MAX_WAIT_FOR_NAMES_MS = 1000;
 
-/** How long it waits for the table of another gateway, which there may not be. */
+/** How long it waits for the table of another gateway, which there may not be, since it was connected. */
 const MAX_WAIT_FOR_TABLE_MS = 300;
 
 /**
@@ -99,9 +98,12 @@ async function startAuth(parts: Parts, closing: Closing): Promise<RunningAuthSer
 }
 
 /** Resolves when the table was received from the registry. */
-async function received(directory: Directory): Promise<void> {
-  if (!directory.isConnected) await once(directory, 'connected');
-  await directory.ready(MAX_WAIT_FOR_TABLE_MS);
+async function received({ directory, openedAt }: Parts): Promise<void> {
+  const wasConnected = directory.isConnected;
+  if (!wasConnected) await once(directory, 'connected');
+  // A snapshot may have been taken in meanwhile.
+  const waited = wasConnected ? performance.now() - openedAt : 0;
+  await directory.ready(Math.max(0, MAX_WAIT_FOR_TABLE_MS - waited));
 }
 
 /** Listens once the table is there, or at once if the broker is away. */
@@ -109,8 +111,8 @@ async function startServing(
   parts: Parts,
 ): Promise<Pick<Gateway, 'host' | 'port' | 'httpPort' | 'url'>> {
   const { config, own, directory, upstreams, plane, logger } = parts;
-  if (directory.isConnected) await received(directory);
-  else void received(directory).then(() => plane.tableCompleted());
+  if (directory.isConnected) await received(parts);
+  else void received(parts).then(() => plane.tableCompleted());
   await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
   const ports = { port: config.port, httpPort: config.tls.httpPort };
   const { host, port, httpPort } = await plane.listen(ports, config.host);

@@ -13,12 +13,13 @@ import { InstanceFiles } from './certificates/instance-files.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlane } from './live-data-plane.ts';
 import { Telemetry } from './metrics/telemetry.ts';
+import { Notifier } from './notify/notifier.ts';
 import { openDirectory } from './open-directory.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
-import { configuredUpstreams } from './routing/rules.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
+import { configuredServers } from './upstreams/configured-servers.ts';
 import { Upstreams } from './upstreams/upstreams.ts';
 
 /** What a gateway needs besides its configuration. */
@@ -57,11 +58,14 @@ export interface Parts extends Required<Surroundings> {
   readonly own: OwnEndpoints;
   readonly journal: Journal;
   readonly directory: Directory;
+  /** When it was opened, on the clock of `performance.now()`. */
+  readonly openedAt: number;
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
   readonly upstreams: Upstreams;
   readonly certificates: Certificates;
   readonly plane: LiveDataPlane;
+  readonly notifier: Notifier;
   /** Who may use the admin API. */
   readonly access: Access;
   readonly audit: AuditLog;
@@ -89,6 +93,7 @@ export async function createParts(
     logger,
   });
   closing.add(() => directory.close());
+  const openedAt = performance.now();
   const states = new InstanceStates({
     directory,
     now: () => performance.now(),
@@ -111,7 +116,7 @@ export async function createParts(
   closing.add(() => access.close());
   const upstreams = new Upstreams({ directory, logger, policy: upstreamPolicy(config, own) });
   closing.add(() => upstreams.close());
-  upstreams.configure(configuredUpstreams(config), () => {});
+  upstreams.configure(configuredServers(config), () => {});
   const certificates = await openCertificates({ config, registry, logger });
   telemetry.observeCertificates(certificates);
   const plane = await createLiveDataPlane({
@@ -129,14 +134,28 @@ export async function createParts(
   closing.add(() => plane.close());
   snapshot.follow(plane.rollouts);
   telemetry.observeVersions(plane.rollouts);
+  const notifier = new Notifier({
+    config,
+    name,
+    registry,
+    directory,
+    states,
+    rollouts: plane.rollouts,
+    certificates,
+    logger,
+  });
+  closing.add(() => notifier.close());
+  telemetry.observeNotifications(notifier);
   const known = {
     own,
     journal,
     directory,
+    openedAt,
     telemetry,
     states,
     upstreams,
     certificates,
+    notifier,
     access,
     audit,
   };

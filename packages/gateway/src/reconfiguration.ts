@@ -2,11 +2,11 @@ import { errorMessage } from '@rollcall/runtime';
 import { changedSettings, fixedChanges } from '@rollcall/runtime/settings';
 import type { RunningAuthServer } from './auth/auth-server.ts';
 import type { Parts } from './parts.ts';
-import { configuredUpstreams } from './routing/rules.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
 import { ownershipOf } from './settings/owners.ts';
 import { GATEWAY_SETTINGS } from './settings/table.ts';
+import { configuredServers } from './upstreams/configured-servers.ts';
 
 /** Changes the configuration of a running gateway, and records each attempt in the audit log. */
 export class Reconfiguration {
@@ -43,10 +43,11 @@ export class Reconfiguration {
   }
 
   #apply(config: GatewayConfig): ResolvedConfig {
-    const { directory, upstreams, plane, access } = this.#parts;
+    const { directory, upstreams, plane, notifier, access } = this.#parts;
     const next = resolveConfig(config);
     directory.setOwnership(ownershipOf(next));
-    upstreams.configure(configuredUpstreams(next), () => plane.configure(next));
+    upstreams.configure(configuredServers(next), () => plane.configure(next));
+    notifier.configure(next);
     access.configure(next);
     if (next.auth !== undefined) this.#auth?.configure({ ...next, auth: next.auth });
     this.#current = next;

@@ -11,6 +11,8 @@ import type { HttpFailure } from './request-failure.ts';
 export interface HttpRequest {
   readonly host: string;
   readonly port: number;
+  /** A Unix socket, in place of host and port. */
+  readonly socketPath?: string;
   /** Path and query. */
   readonly path: string;
   /** Default: GET. */
@@ -100,7 +102,7 @@ async function* upTo(
 }
 
 function start({ tls, headers, body, ...rest }: HttpRequest): ClientRequest {
-  const { host, port, path, method = 'GET', signal } = rest;
+  const { host, port, socketPath, path, method = 'GET', signal } = rest;
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const options: RequestOptions = {
     host,
@@ -109,6 +111,7 @@ function start({ tls, headers, body, ...rest }: HttpRequest): ClientRequest {
     method,
     agent: false,
     headers: { 'user-agent': 'rollcall', ...headers, ...length },
+    ...(socketPath !== undefined && { socketPath }),
     ...(signal !== undefined && { signal }),
   };
   return tls === undefined ? requestHttp(options) : requestHttps({ ...options, ...tls });

@@ -21,6 +21,8 @@ export type { LineLimit } from './log/limit-lines.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
 export { onePerTurn } from './one-per-turn.ts';
+export { post } from './post.ts';
+export type { Post, PostFailure } from './post.ts';
 export { shareOfHeap } from './share-of-heap.ts';
 export { SAME_SIGNAL_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';

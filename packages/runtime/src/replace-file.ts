@@ -3,10 +3,10 @@ import { constants } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 
 /** Replaces a file atomically by one that only its owner can read: after a power cut, it is the old one or the new one. */
-export async function replaceFile(file: string, text: string): Promise<void> {
+export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${file}.${randomBytes(8).toString('hex')}.new`;
   try {
-    await writeNew(temporary, text);
+    await writeNew(temporary, content);
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -18,10 +18,10 @@ export async function replaceFile(file: string, text: string): Promise<void> {
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 
-async function writeNew(file: string, text: string): Promise<void> {
+async function writeNew(file: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(file, NEW_FILE, 0o600);
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     // Otherwise the name could survive a power cut without the content.
     await handle.sync();
   } finally {

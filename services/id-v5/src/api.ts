@@ -5,6 +5,8 @@ import { v5 } from 'uuid';
 export interface ApiOptions {
   /** The value of X-Server: which instance answered. */
   readonly serverName: string;
+  /** Whether gateways can know of it. */
+  readonly isRegistered: () => boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -14,10 +16,10 @@ const BROKEN_ID = 'The id is not valid Unicode: it has a surrogate without its o
 const MISSING_ID = 'Please provide an ID to use to generate your UUID V5';
 
 /** The unique-ID service, version 1: the same input always gives the same UUID. */
-export function createApi({ serverName, now }: ApiOptions): Server {
+export function createApi({ serverName, ...options }: ApiOptions): Server {
   return createServer((request, response) => {
     response.setHeader('X-Server', serverName);
-    handle(request, now).then(
+    handle(request, options).then(
       ({ status, body }) => send(response, status, body),
       () => response.destroy(),
     );
@@ -29,7 +31,10 @@ interface Answer {
   readonly body: unknown;
 }
 
-async function handle(request: IncomingMessage, now: () => number): Promise<Answer> {
+async function handle(
+  request: IncomingMessage,
+  { isRegistered, now }: Pick<ApiOptions, 'isRegistered' | 'now'>,
+): Promise<Answer> {
   const [path] = (request.url ?? '/').split('?');
   const route = `${request.method} ${path}`;
   switch (route) {
@@ -37,6 +42,11 @@ async function handle(request: IncomingMessage, now: () => number): Promise<Answ
       return { status: 200, body: { service: 'ID generator' } };
     case 'GET /health':
       return { status: 200, body: { status: 'ok' } };
+    // For a rollout: an old instance ends when a new one is in the registry.
+    case 'GET /ready':
+      return isRegistered()
+        ? { status: 200, body: { status: 'ok' } }
+        : { status: 503, body: { status: 'not registered yet' } };
     case 'POST /generate':
       return generate(await readBody(request), now);
     default:

@@ -1,4 +1,4 @@
-import { drain, exitCodeOf, register, RollcallError } from '@rollcall/client';
+import { addressFromEnv, drain, exitCodeOf, register, RollcallError } from '@rollcall/client';
 import { endWithParent, listen, shutdown } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { createLogger, readLogSettings } from '@rollcall/runtime/log';
@@ -10,12 +10,17 @@ async function main(logger: Logger): Promise<void> {
   endWithParent();
   const { env } = process;
   const settings = settingsFromEnvironment(env);
-  const server = createApi({ serverName: settings.serverName, now: Date.now });
+  let isRegistered = false;
+  const server = createApi({
+    serverName: settings.serverName,
+    isRegistered: () => isRegistered,
+    now: Date.now,
+  });
   const { host, port } = await listen(server, settings.host, settings.port, 'PORT');
   logger.info({ host, port }, 'id-v5 listens');
 
-  const address = env['ROLLCALL_ADDRESS'] || announcedAddress(host);
-  await register({
+  const address = addressFromEnv(env) ?? announcedAddress(host);
+  const registration = await register({
     prefix: '/v1',
     port,
     name: 'id-v5',
@@ -28,6 +33,8 @@ async function main(logger: Logger): Promise<void> {
       return drain(server);
     },
   });
+  await registration.registered;
+  isRegistered = true;
 }
 
 function openLog(): ProgramLogger {

@@ -6,9 +6,11 @@ import { createApi } from '../src/api.ts';
 
 let server: Server;
 let base: string;
+let isRegistered = false;
 
 beforeAll(async () => {
-  server = createApi({ serverName: 'me', now: () => 1234 }).listen(0, '127.0.0.1');
+  const options = { serverName: 'me', isRegistered: () => isRegistered, now: () => 1234 };
+  server = createApi(options).listen(0, '127.0.0.1');
   await once(server, 'listening');
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -41,6 +43,13 @@ describe('id-v5', () => {
       status: 200,
       body: { status: 'ok' },
     });
+  });
+
+  it('is ready once it is registered', async () => {
+    const answer = { ...JSON_BY_ME, status: 503, body: { status: 'not registered yet' } };
+    expect(await ask('GET', '/ready')).toEqual(answer);
+    isRegistered = true;
+    expect(await ask('GET', '/ready')).toEqual({ ...answer, status: 200, body: { status: 'ok' } });
   });
 
   // Python: uuid.uuid5(uuid.NAMESPACE_URL, ...)

@@ -76,5 +76,5 @@ function suite(kind: BrokerKind, requests: number): void {
   }, 180_000);
 }
 
-describe('repeated rolling restarts on the embedded broker', () => suite('embedded', 100_000));
-describe.skipIf(!hasSoketi)('repeated rolling restarts on soketi', () => suite('soketi', 20_000));
+describe('repeated rolling restarts on the embedded broker', () => suite('embedded', 50_000));
+describe.skipIf(!hasSoketi)('repeated rolling restarts on soketi', () => suite('soketi', 10_000));

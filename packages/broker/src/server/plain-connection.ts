@@ -34,7 +34,7 @@ export interface PlainContext {
 
 /**
  * Serves one connection while its requests are plain, without node:http, whose objects and streams cost more than a trigger
- * itself (bench/README.md). The first request that is not plain hands the connection over for good.
+ * itself (bench/broker/README.md). The first request that is not plain hands the connection over for good.
  */
 export class PlainConnection {
   readonly #socket: Socket;

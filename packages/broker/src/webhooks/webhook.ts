@@ -1,12 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
-import { limitLines } from '@rollcall/runtime';
+import { limitLines, post } from '@rollcall/runtime';
 import type { LogFields, Logger } from '@rollcall/runtime';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhook-event.ts';
 import type { EventLog } from '../event-log/event-log.ts';
-import { post } from './post.ts';
 import type { WebhookMemory } from './webhook-memory.ts';
 
 /** Events of this time go in one request. */

@@ -3,7 +3,7 @@ import { Counters } from '../../src/app/counters.ts';
 import type { WebhookEvent } from '../../src/webhook-event.ts';
 import { MAX_EVENTS, WebhookMemory } from '../../src/webhooks/webhook-memory.ts';
 import { BATCH_MS, MAX_AGE_MS, Webhook } from '../../src/webhooks/webhook.ts';
-import type { Post, PostFailure } from '../../src/webhooks/post.ts';
+import type { Post, PostFailure } from '@rollcall/runtime';
 import { loggerTo } from '../../../../test/support/log.ts';
 
 const app = { appId: '1', key: 'key', secret: 'secret' };

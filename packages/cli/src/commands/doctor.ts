@@ -21,6 +21,7 @@ import type {
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
+import { labelledContainers } from '../docker/labelled-containers.ts';
 import { examine, placeOf } from '../doctor/examine.ts';
 import type { Instruments, Received } from '../doctor/examine.ts';
 import { asText, countOf } from '../doctor/finding.ts';
@@ -71,6 +72,7 @@ function instruments(given: string | undefined): Instruments {
     gatewayView: () => gatewayView(access),
     certificates: () => certificates(access),
     exposure: () => exposure(access),
+    containers: () => labelledContainers(env['DOCKER_HOST']),
     reach,
     ownAddress: async (registry) => ({
       announced: await announced(registry),

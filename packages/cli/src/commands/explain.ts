@@ -82,13 +82,14 @@ function story(asked: string, explanation: Explanation): string {
       brokers = [],
       history,
     } = each;
-    const { address, port, version } = announcement;
+    const { address, port, version, source } = announcement;
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
     const software = version === undefined ? '' : `, version ${version}`;
     lines.push(
       '',
       `${address} port ${port}  ${state}, ${traffic}${software}  ${configuredAs ?? key}`,
     );
+    if (source !== undefined) lines.push(`  announced by ${source}`);
     if (brokers.length > 0)
       lines.push(`  presence: ${brokers.map((at) => `${at.presence} at ${at.name}`).join(', ')}`);
     if (ejection !== undefined) lines.push(`  ${ejectionLine(ejection)}`);
@@ -126,7 +127,8 @@ function routeLines(route: Route, target: string | undefined): string[] {
 function versionLine({ version, state, share, why }: Explanation['versions'][number]): string {
   const limited =
     share === undefined ? '' : `, ${Number((share * 100).toPrecision(2))} % of requests`;
-  return `  ${version || 'no version'}  ${state}${limited}: ${why}`;
+  const reason = why === '' ? '' : `: ${why}`;
+  return `  ${version || 'no version'}  ${state}${limited}${reason}`;
 }
 
 /** Such as: paths below /old to /new */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import {
   announcedAddress,
@@ -8,7 +7,6 @@ import {
   RollcallError,
 } from '@rollcall/client';
 import type { AuthServer, Registration, RegistryConfig } from '@rollcall/client';
-import { parseAnnouncement } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import { endWithParent, errorMessage, withDeadline } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -16,6 +14,7 @@ import type { LogFlags } from '@rollcall/runtime/log';
 import { openLog } from '../log.ts';
 import { withLogOptions } from '../log-options.ts';
 import { announcedFields, announcementOptions } from '../run/announcement-options.ts';
+import { checkedAnnouncement, stableId } from '../run/checked-announcement.ts';
 import { withoutSecrets } from '../run/program-environment.ts';
 import { startProgram } from '../run/start-program.ts';
 import type { Program } from '../run/start-program.ts';
@@ -26,7 +25,6 @@ const LEAVE_MS = 3000;
 const FLUSH_MS = 1000;
 /** As of other programs of Rollcall that cannot listen. */
 const EXIT_LISTEN = 3;
-const ID_DIGITS = 24;
 
 interface RunOptions extends LogFlags {
   readonly requireBroker?: boolean;
@@ -57,7 +55,7 @@ async function runProgram(command: readonly string[], options: RunOptions): Prom
   const logger = openLog(options, 'stderr');
   const registry = ownerRegistryFromEnv(process.env);
   const given = announcedFields(options);
-  const announcement = checked({
+  const announcement = checkedAnnouncement({
     address: await announcedAddress(registry, process.env),
     ...given,
   });
@@ -121,7 +119,7 @@ function registerAt(
   },
 ): Promise<Registration> {
   const { announcement, registry, requireBroker, logger } = context;
-  const { prefix, port, id = stableId(prefix, address, port) } = announcement;
+  const { prefix, port, id = stableId('run', [prefix, address, port]) } = announcement;
   return register({
     ...announcement,
     address,
@@ -130,14 +128,6 @@ function registerAt(
     requireBroker,
     logger,
   });
-}
-
-/** Observers take a program that was started again for the same instance, and not for one more. */
-function stableId(prefix: string, address: string, port: number): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([prefix, address, port]))
-    .digest('hex');
-  return `run-${hash.slice(0, ID_DIGITS)}`;
 }
 
 async function leaveInTime(
@@ -154,12 +144,6 @@ async function leaveInTime(
 
 function late(): Error {
   return new Error(`the broker has not answered within ${LEAVE_MS / 1000} s`);
-}
-
-function checked(fields: Readonly<Record<string, unknown>>): Announcement {
-  const parsed = parseAnnouncement(fields);
-  if (parsed.ok) return parsed.value;
-  throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }
 
 /**

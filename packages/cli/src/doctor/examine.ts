@@ -14,7 +14,9 @@ import type { BrokerAnswer } from './ask-broker.ts';
 import { examineAuthServer } from './auth-server.ts';
 import type { AuthInstruments } from './auth-server.ts';
 import * as broker from './broker.ts';
+import type { Container } from '../docker/container.ts';
 import { judgeCertificates } from './certificates.ts';
+import { judgeContainers } from './containers.ts';
 import { judgeExposure } from './exposure.ts';
 import type { CertificateEvidence } from './certificates.ts';
 import { check } from './finding.ts';
@@ -52,6 +54,8 @@ export interface Instruments extends AuthInstruments {
   reach(announcement: Announcement): Promise<ProbeOutcome>;
   /** How exposed the deployment is, as the gateway finds; undefined if its admin API does not answer. */
   exposure(): Promise<readonly ExposureFinding[] | undefined>;
+  /** The containers with labels on this machine, or why they cannot be read; undefined if it has no engine. */
+  containers(): Promise<readonly Container[] | Error | undefined>;
   ownAddress(registry: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
 }
 
@@ -116,6 +120,9 @@ export async function examine(
   const announcements = received.flatMap(({ instances }) =>
     instances.map(({ announcement }) => announcement),
   );
+  const containers = await instruments.containers();
+  if (containers !== undefined && typeof own.announced === 'string')
+    judgeContainers(containers, announcements, own.announced).forEach(report);
   const here = { registry, announcements, ownAddresses: own.interfaces, now: Date.now() };
   judgeExposure(await instruments.exposure(), here).forEach(report);
 }

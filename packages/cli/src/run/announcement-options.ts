@@ -1,13 +1,24 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { ANNOUNCEMENT_FIELDS } from '@rollcall/protocol';
 import type { AnnouncementField, Field } from '@rollcall/protocol';
+import { fieldFromText } from '../announcement/from-text.ts';
+
+/** What a command announces if the flag of a field is not given, in words; a field without it is required. */
+type Defaults = Readonly<Record<string, string | undefined>>;
 
 /**
  * The options of `rollcall run` that set fields of the announcement, or of an object in it: those with a flag in the list
  * of fields.
+ * @param defaults of another command, where they differ
  */
-export function announcementOptions(): Option[] {
-  return flagged(ANNOUNCEMENT_FIELDS.flatMap((field) => [field, ...fieldsIn(field)])).map(
+export function announcementOptions(defaults: Defaults = {}): Option[] {
+  const fields = ANNOUNCEMENT_FIELDS.map((field) => {
+    if (!(field.name in defaults)) return field;
+    const { optionDefault: _own, runDefault: _ofRun, ...others } = field;
+    const byDefault = defaults[field.name];
+    return byDefault === undefined ? others : { ...others, runDefault: byDefault };
+  });
+  return flagged(fields.flatMap((field) => [field, ...fieldsIn(field)])).map(
     ({ option }) => option,
   );
 }
@@ -18,7 +29,7 @@ export function announcedFields(
 ): Record<string, unknown> {
   const fields = flagged(ANNOUNCEMENT_FIELDS).map(({ field, option }): [string, unknown] => {
     const value = options[option.attributeName()];
-    return [field.name, typeof value === 'string' ? fromText(field, value) : value];
+    return [field.name, typeof value === 'string' ? fieldFromText(field, value) : value];
   });
   fields.push(['policy', askedPolicy(options)], ['tls', identity(options)]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
@@ -72,20 +83,6 @@ function optionOf(field: Field & Partial<AnnouncementField>, flag: string): Opti
 function plainText(sentence: string): string {
   const text = sentence.replaceAll('`', '').replace(/\.(?= \(|$)/, '');
   return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
-}
-
-/** A value that is not of its type is left as it is: parsing the announcement refuses it, with the reason. */
-function fromText(field: AnnouncementField, text: string): unknown {
-  if (field.type === 'integer' && /^[0-9]{1,15}$/.test(text)) return Number(text);
-  return field.name === 'health' ? healthCheck(text) : text;
-}
-
-/** Of a path, such as `/health`, of a host and a path, or of gRPC, with the name of a service. */
-function healthCheck(text: string): { path: string; host?: string; method?: 'GRPC' } {
-  const service = /^grpc(?::(?<service>[^/]*))?$/.exec(text);
-  if (service !== null) return { path: `/${service.groups?.['service'] ?? ''}`, method: 'GRPC' };
-  const [, host = '', path = text] = /^([^/]+)(\/.*)$/.exec(text) ?? [];
-  return host === '' ? { path } : { path, host };
 }
 
 function collectPair(

@@ -55,6 +55,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     gatewayView: () => Promise.resolve(viewOf('healthy')),
     certificates: () => Promise.resolve({ now: 0, all: [] }),
     exposure: () => Promise.resolve([]),
+    containers: () => Promise.resolve(undefined),
     askAuthServer: vi.fn(),
     reachBroker: vi.fn(),
     reach: () => Promise.resolve({ status: 200 }),
@@ -100,9 +101,7 @@ describe('each planted fault is the only finding', () => {
     ['older Node', { nodeVersion: '18.20.0' }, /^node fail/],
     [
       'a setting that cannot be',
-      {
-        registry: () => registryFromEnv({ PUSHER_PORT: 'x' }),
-      },
+      { registry: () => registryFromEnv({ PUSHER_PORT: 'x' }) },
       /^configuration fail PUSHER_PORT is "x"/,
     ],
     ['an unknown host', unreachable('ENOTFOUND'), /^broker fail .*ENOTFOUND/],

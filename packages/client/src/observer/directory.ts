@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
-import { instanceKey, isEventName, parsePrefix, versionOf } from '@rollcall/protocol';
+import { configuredKey, isEventName, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Announcement,
   Change,
@@ -28,13 +27,13 @@ import type { ConfiguredInstance } from './configured-instance.ts';
 import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions, OwnershipConfig } from './discover-options.ts';
+import { inStretches } from './in-stretches.ts';
 import { Inbox } from './inbox.ts';
 import { Pace } from './pace.ts';
 import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
-const RESTORED_AT_A_TIME = 50;
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -47,12 +46,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #registry: string;
   readonly #verified = new WeakSet<Announcement>();
   readonly #closing = new AbortController();
+  /** The keys of the instances that are configured, by the name that they have in place of a prefix. */
+  readonly #configured = new Map<string, ReadonlySet<string>>();
   #instanceTls: InstanceTls;
   #ownership: OwnershipConfig | undefined;
   #judge: Judge | undefined;
   /** Judges what the table holds by other owners. */
   #reowning: Pace | undefined;
   #isAnswered = false;
+  /** Nothing is due meanwhile: the probes of many would take the time that the rest of them needs. */
+  #isRestoring = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
@@ -91,7 +94,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         ),
     );
     this.#timer = setInterval(() => {
-      this.#react(this.#observer.tick(performance.now()));
+      if (!this.#isRestoring) this.#react(this.#observer.tick(performance.now()));
       for (const session of this.#sessions)
         this.#react(session.conversation.tick(performance.now()), '', session);
     }, TICK_MS);
@@ -184,11 +187,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    * Resolves when all is taken in: of many, the signatures take a while, and the link needs the event loop meanwhile.
    */
   async restore(statements: readonly Statement[]): Promise<void> {
-    for (let from = 0; from < statements.length && !this.isClosed; from += RESTORED_AT_A_TIME) {
-      const some = statements.slice(from, from + RESTORED_AT_A_TIME);
+    this.#isRestoring = true;
+    const take = (some: readonly Statement[]): void =>
       this.#react(this.#observer.restore(some, performance.now()), 'snapshot');
-      await setImmediate();
-    }
+    const done = inStretches(statements, take, this.closing);
+    await done.finally(() => (this.#isRestoring = false));
   }
 
   /**
@@ -239,7 +242,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    * @param withinMs the time in milliseconds
    */
   async ready(withinMs: number): Promise<boolean> {
-    const signal = AbortSignal.timeout(withinMs);
+    const signal = AbortSignal.timeout(Math.ceil(withinMs));
     const both = [
       this.#isAnswered ? Promise.resolve() : once(this, 'rollcall-answered', { signal }),
       this.#isResynced() ? Promise.resolve() : once(this, 'resynced', { signal }),
@@ -274,19 +277,19 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /**
    * Replaces the instances of a name that are configured and do not announce themselves. They are probed as others are, and
    * never passed on to other observers.
-   * @param name takes the place of the prefix: one that no instance can announce
+   * @param name the prefix, among whose announced instances they are; or a name in its place that no instance can announce
    * @param why they are removed that are not among these, as a clause for people
    */
   configure(name: string, instances: readonly ConfiguredInstance[], why: string): void {
-    const before = this.#observer.table.instances(name);
     const added = instances.map(({ url, ...fields }) => ({
       url,
       announcement: { ...fields, prefix: name },
     }));
     for (const each of added) this.#learn({ type: 'configured', ...each });
-    const kept = new Set(added.map(({ announcement }) => instanceKey(announcement)));
-    for (const { key } of before)
+    const kept = new Set(added.map(({ announcement }) => configuredKey(announcement)));
+    for (const key of this.#configured.get(name) ?? [])
       if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
+    this.#configured.set(name, kept);
   }
 
   #judgeBy(ownership: OwnershipConfig): Judge {
@@ -379,7 +382,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       this.emit('prefix-forgotten', effect.prefix, effect.why);
     else if (effect.type === 'mass-suspicion')
       this.emit('mass-suspicion', effect.prefix, effect.instances);
-    else this.#changed(effect);
+    // A finding is published by the conversations of the observer.
+    else if (effect.type !== 'finding') this.#changed(effect);
   }
 
   #changed(change: Change): void {

@@ -7,7 +7,7 @@ import type { Publisher } from '../transport/publisher.ts';
 import { refusedBy } from '../transport/reach.ts';
 import type { ConnectionConfig } from '../transport/registry-config.ts';
 
-const JOINS_AT_A_TIME = 200;
+const JOINS_AT_A_TIME = 50;
 /** How long to wait for snapshots before the owners are asked. */
 const SNAPSHOTS_MS = 2000;
 

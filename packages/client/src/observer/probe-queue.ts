@@ -7,6 +7,8 @@ import type { Prober } from './probe.ts';
  * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
  */
 const MAX_PROBES = 256;
+/** In a turn of the event loop: a request waits for no more than a millisecond of them. */
+const MAX_STARTS = 8;
 
 interface ProbeQueueOptions {
   readonly prober: Prober;
@@ -19,7 +21,7 @@ interface ProbeQueueOptions {
 /** Makes the probes that the table asks for, a limited number at a time. */
 export class ProbeQueue {
   readonly #options: ProbeQueueOptions;
-  readonly #limit = limitConcurrency(MAX_PROBES);
+  readonly #limit = limitConcurrency(MAX_PROBES, MAX_STARTS);
 
   constructor(options: ProbeQueueOptions) {
     this.#options = options;

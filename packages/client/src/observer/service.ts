@@ -39,7 +39,7 @@ export class Service {
    * if (picked !== undefined) await fetch(`${picked.url}/orders`);
    */
   pick(): Picked | undefined {
-    const instance = this.#roundRobin.next(this.#prefix, this.#directory.routable(this.#prefix));
+    const instance = this.#roundRobin.next(this.#directory.routable(this.#prefix));
     if (instance === undefined) return undefined;
     const { key, announcement } = instance;
     const { scheme = 'http', address, port } = announcement;

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { addressFromEnv } from '../registrar/own-address.ts';
 
 /**
  * The address to announce for a server that listens: the given one or `ROLLCALL_ADDRESS`, or the one to which it
@@ -8,6 +9,6 @@ export function addressOf(
   bound: AddressInfo,
   given: string | undefined,
 ): { readonly address?: string } {
-  const address = given ?? (process.env['ROLLCALL_ADDRESS'] || bound.address);
+  const address = given ?? addressFromEnv(process.env) ?? bound.address;
   return address === '0.0.0.0' || address === '::' ? {} : { address };
 }

@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { isLoopback, parseAddress, RollcallError } from '@rollcall/protocol';
+import type { NetworkInterfaceInfo } from 'node:os';
+import { addressRanges, isLoopback, parseAddress, RollcallError } from '@rollcall/protocol';
 import { httpTarget } from '@rollcall/runtime';
 import { isLocalAuthServer } from '../transport/auth-server.ts';
 import type { AuthServer } from '../transport/auth-server.ts';
@@ -38,13 +39,38 @@ export async function announcedAddress(
   return (await towards.catch(() => undefined)) ?? ownAddress();
 }
 
+/**
+ * The address that `ROLLCALL_ADDRESS` names, or the first one of this machine in the range that it names, such as
+ * `10.0.0.0/8`; undefined if it is unset.
+ * @param interfaces Default: the network interfaces of this machine.
+ * @throws RollcallError ROLLCALL_CONFIG if it is no range, ROLLCALL_NO_ADDRESS if this machine has no address in it
+ */
+export function addressFromEnv(
+  env: Environment,
+  interfaces: Interfaces = networkInterfaces(),
+): string | undefined {
+  const given = env['ROLLCALL_ADDRESS'] ?? '';
+  if (!given.includes('/')) return given === '' ? undefined : given;
+  const isWithin = addressRanges([given]);
+  if (typeof isWithin === 'string')
+    throw new RollcallError('ROLLCALL_CONFIG', `ROLLCALL_ADDRESS: ${isWithin}`);
+  const own = reachableOf(interfaces);
+  const found = own.find(({ address }) => isWithin(address));
+  if (found !== undefined) return found.address;
+  const others = own.map(({ address }) => address).join(', ') || 'none';
+  throw new RollcallError(
+    'ROLLCALL_NO_ADDRESS',
+    `this machine has no address in ${given}, which ROLLCALL_ADDRESS names; other machines can reach ${others}`,
+  );
+}
+
 /** The part of {@link announcedAddress} that needs no network. */
 export function configuredAddress(
   registry: RegistryConfig | AuthServer,
   env: Environment,
 ): string | undefined {
-  const given = env['ROLLCALL_ADDRESS'];
-  if (given !== undefined && given !== '') return given;
+  const given = addressFromEnv(env);
+  if (given !== undefined) return given;
   const isHere = 'brokers' in registry ? isLocal(registry) : isLocalAuthServer(registry);
   return isHere ? '127.0.0.1' : undefined;
 }
@@ -96,9 +122,7 @@ function localEnd(address: string, port: number): Promise<string> {
  * @throws RollcallError ROLLCALL_NO_ADDRESS
  */
 export function ownAddress(interfaces: Interfaces = networkInterfaces()): string {
-  const reachable = Object.values(interfaces)
-    .flatMap((addresses) => addresses ?? [])
-    .filter((each) => !each.internal && parseAddress(each.address).ok);
+  const reachable = reachableOf(interfaces);
   const found = reachable.find((each) => each.family === 'IPv4') ?? reachable[0];
   if (found === undefined) {
     throw new RollcallError(
@@ -107,4 +131,10 @@ export function ownAddress(interfaces: Interfaces = networkInterfaces()): string
     );
   }
   return found.address;
+}
+
+function reachableOf(interfaces: Interfaces): NetworkInterfaceInfo[] {
+  return Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .filter((each) => !each.internal && parseAddress(each.address).ok);
 }

@@ -12,6 +12,7 @@ export interface OwnerPresenceContext {
   readonly owner: Owner;
   readonly link: Link;
   readonly timers: Timers;
+  readonly onUnauthorized: (error: Error) => void;
   /** The owner is in the channel again, after a reconnection. */
   readonly onRejoined: () => void;
   /** The owner continues as a later run. */
@@ -37,9 +38,10 @@ export class OwnerPresence {
 
   /** Joins the channel, again after each reconnection. */
   join(onJoined: () => void): void {
-    const { connection, owner, link, onRejoined } = this.#context;
+    const { connection, owner, link, onUnauthorized, onRejoined } = this.#context;
     let isFirst = true;
     link.subscribe(this.#channel, {
+      onUnauthorized,
       identify: () => {
         this.#shown = owner.announcement;
         return ownerIdentity(connection, this.#shown);

@@ -1,9 +1,9 @@
 import { parseDiscoveryEvent } from '@rollcall/protocol';
-import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
 import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
 import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
 import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
+import { openOwnerLink } from './owner-link.ts';
 import { OwnerPresence } from './owner-presence.ts';
 import { Timers } from './timers.ts';
 
@@ -34,6 +34,7 @@ class PresenceMode implements KeepAlive {
   readonly #settled = new AbortController();
   /** Why there is no first connection was reported. */
   #isReported = false;
+  #isLinkFaultReported = false;
 
   constructor(context: KeepAliveContext) {
     this.#context = context;
@@ -44,7 +45,9 @@ class PresenceMode implements KeepAlive {
     const { connection, owner, onOutbid, onFault } = this.#context;
     const link = this.#openLink();
     this.#link = link;
+    const onUnauthorized = (error: Error): void => this.#linkFailed(error);
     link.subscribe(connection.channels.owners, {
+      onUnauthorized,
       onEvent: (event, data) => this.#answer(event, data),
     });
     this.#presence = new OwnerPresence({
@@ -52,6 +55,7 @@ class PresenceMode implements KeepAlive {
       owner,
       link,
       timers: this.#timers,
+      onUnauthorized,
       onRejoined: () => this.#announceAfter(this.#random() * REANNOUNCE_MS),
       onOutbid,
       onFault,
@@ -81,19 +85,18 @@ class PresenceMode implements KeepAlive {
   }
 
   #openLink(): Link {
-    const { connection, onFault } = this.#context;
-    // A link retries: why it cannot connect is reported once until it is connected again.
-    let isReported = false;
-    const report = (error: Error): void => {
-      if (!isReported) onFault(error);
-      isReported = this.#isReported = true;
-    };
-    return openLink(connection, {
-      onConnected: () => (isReported = false),
-      onRefused: (reason) => report(refusedBy(connection, reason)),
-      onUnauthorized: report,
-      onShortage: (code) => report(unreachable(connection, code)),
+    const { connection, owner } = this.#context;
+    return openOwnerLink(connection, owner.announcement.id, {
+      onConnected: () => (this.#isLinkFaultReported = false),
+      onRefused: (reason) => this.#linkFailed(refusedBy(connection, reason)),
+      onShortage: (code) => this.#linkFailed(unreachable(connection, code)),
     });
+  }
+
+  /** A link retries: why it fails is reported once until it is connected again. */
+  #linkFailed(error: Error): void {
+    if (!this.#isLinkFaultReported) this.#context.onFault(error);
+    this.#isLinkFaultReported = this.#isReported = true;
   }
 
   #joined(): void {

@@ -20,7 +20,10 @@ export interface RegisterOptions extends AnnouncementOptions {
    * for environments in which only HTTP requests are possible. Default: `presence`.
    */
   readonly mode?: 'presence' | 'lease';
-  /** The registry, or the auth server that opens it. Default: what the environment names, see {@link registryFromEnv}. */
+  /**
+   * The registry, or the auth server that opens it. Instances that are registered with the same object share a connection to
+   * each broker. Default: what the environment names, see {@link registryFromEnv}.
+   */
   readonly registry?: RegistryConfig | AuthServer;
   /**
    * Called once SIGINT or SIGTERM has come and every registration of this process has left, or has failed to

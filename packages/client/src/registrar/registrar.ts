@@ -3,15 +3,14 @@ import { encodeAnnouncement, Owner, RollcallError } from '@rollcall/protocol';
 import type { AnnouncementChange, Owned } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
 import { faultReporter, StartReport } from '../report.ts';
-import { AuthClient } from '../auth/auth-client.ts';
 import type { AuthServer } from '../transport/auth-server.ts';
-import { connectionsOf } from '../transport/registry-config.ts';
 import type { OwnerConnection, RegistryConfig } from '../transport/registry-config.ts';
 import { BrokerRegistration } from './broker-registration.ts';
 import { checkSize, mistake, owned } from './check-announcement.ts';
 import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
 import { leaveOnSignal } from './leave-on-signal.ts';
 import { oneSucceeds } from './one-succeeds.ts';
+import { ownerConnections } from './owner-connections.ts';
 import { addressTowards } from './own-address.ts';
 import type { Registration } from './registration.ts';
 
@@ -103,9 +102,7 @@ export class Registrar implements Registration {
   /** Returns undefined if the instance leaves before the auth server has said where the registry is. */
   async #connections(): Promise<readonly OwnerConnection[] | undefined> {
     const { registry } = this.#options;
-    if ('brokers' in registry) return connectionsOf(registry);
-    const client = new AuthClient(registry);
-    return this.#untilItSucceeds(() => client.connections());
+    return this.#untilItSucceeds(() => ownerConnections(registry));
   }
 
   /** While the broker's host cannot be resolved, the address from which it is reached is unknown, too. */

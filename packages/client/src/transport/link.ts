@@ -41,8 +41,6 @@ export interface LinkHandlers {
   readonly onDisconnected?: () => void;
   /** The server refuses the connection, for a reason such as an unknown app key. The link continues to retry. */
   readonly onRefused?: (reason: string) => void;
-  /** The auth server does not authorize a subscription. The link asks again. */
-  readonly onUnauthorized?: (error: Error) => void;
   /** This machine cannot open a connection, with an error code such as EMFILE. The link continues to retry. */
   readonly onShortage?: (code: string) => void;
 }
@@ -59,6 +57,8 @@ export interface ChannelHandlers {
    * `onRefused` is called.
    */
   readonly onFailed?: (reason: string) => void;
+  /** The auth server does not authorize the subscription. The link asks again. */
+  readonly onUnauthorized?: (error: Error) => void;
   /** `data` is undefined if it is not sealed as it has to be in an encrypted registry. */
   readonly onEvent?: (event: string, data: unknown) => void;
   readonly onJoined?: (member: Member) => void;
@@ -79,7 +79,7 @@ export interface Link {
 
 /** Opens a link to the server of a registry. */
 export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Link {
-  const identities = new Map<string, ChannelHandlers['identify']>();
+  const handlersByChannel = new Map<string, ChannelHandlers>();
   const authorize = authorizerOf(registry);
   const closing = new AbortController();
   const pusher = new PusherClient(registry.key, clientOptions(registry, authorizeSoon));
@@ -109,19 +109,20 @@ export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Lin
     { socketId, channelName }: AuthorizationParams,
     authorized: (authorization: Authorization) => void,
   ): Promise<void> {
-    const identify = identities.get(channelName);
+    const channelHandlers = handlersByChannel.get(channelName);
     const isCurrent = (): boolean =>
       !closing.signal.aborted &&
       pusher.connection.socket_id === socketId &&
-      identities.has(channelName) &&
-      identities.get(channelName) === identify;
+      channelHandlers !== undefined &&
+      handlersByChannel.get(channelName) === channelHandlers;
     for (let wait = MIN_AUTHORIZE_MS; isCurrent(); wait = Math.min(wait * 2, MAX_AUTHORIZE_MS)) {
       try {
-        const authorization = await authorize({ socketId, channelName, identity: identify?.() });
+        const identity = channelHandlers?.identify?.();
+        const authorization = await authorize({ socketId, channelName, identity });
         if (isCurrent()) authorized(authorization);
         return;
       } catch (error) {
-        if (isCurrent()) handlers.onUnauthorized?.(asError(error));
+        if (isCurrent()) channelHandlers?.onUnauthorized?.(asError(error));
       }
       const { signal } = closing;
       await delay(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
@@ -129,7 +130,7 @@ export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Lin
   }
 
   function subscribe(name: string, channelHandlers: ChannelHandlers): void {
-    identities.set(name, channelHandlers.identify);
+    handlersByChannel.set(name, channelHandlers);
     const channel = pusher.subscribe(name);
     bind(channel, registry, channelHandlers);
     if (isEncryptedChannel(name)) guard(channel, channelHandlers);
@@ -146,7 +147,7 @@ export function openLink(registry: OwnerConnection, handlers: LinkHandlers): Lin
   }
 
   function unsubscribe(name: string): void {
-    identities.delete(name);
+    handlersByChannel.delete(name);
     pusher.channel(name)?.unbind_all();
     pusher.unsubscribe(name);
   }

@@ -31,4 +31,14 @@ describe('limited concurrency', () => {
       4,
     ]);
   });
+
+  it('starts no more in one turn of the event loop than it may, also when some end at once', async () => {
+    const inTurn = limitConcurrency(100, 2);
+    let begun = 0;
+    const all = Array.from({ length: 5 }, () => inTurn(async () => begun++));
+    for (let steps = 0; steps < 20; steps++) await Promise.resolve();
+    expect(begun).toBe(2);
+    await Promise.all(all);
+    expect(begun).toBe(5);
+  });
 });

@@ -18,7 +18,7 @@ function list(weights: Record<string, number | undefined>): Instance[] {
 }
 
 function take(turns: WeightedRoundRobin, instances: readonly Instance[], count: number): string {
-  return Array.from({ length: count }, () => turns.next('/v1', instances)?.key ?? '-').join('');
+  return Array.from({ length: count }, () => turns.next(instances)?.key ?? '-').join('');
 }
 
 /** How often each is picked. */
@@ -37,7 +37,7 @@ function settled(instances: readonly Instance[]): WeightedRoundRobin {
 
 describe('weighted round-robin', () => {
   it('selects none of no instances', () => {
-    expect(new WeightedRoundRobin().next('/v1', [])).toBeUndefined();
+    expect(new WeightedRoundRobin().next([])).toBeUndefined();
   });
 
   it.each([[undefined], [1], [7], [100]])('is equal for equal weights, such as %s', (weight) => {
@@ -91,12 +91,5 @@ describe('weighted round-robin', () => {
   it('reaches a new instance within one pass', () => {
     const turns = settled(list({ a: 1, b: 1 }));
     expect(take(turns, list({ a: 1, b: 1, n: 1 }), 3)).toContain('n');
-  });
-
-  it('counts each service separately', () => {
-    const turns = new WeightedRoundRobin();
-    const instances = list({ a: 1, b: 1 });
-    const next = (key: string) => turns.next(key, instances)?.key;
-    expect([next('/v1'), next('/v2'), next('/v1'), next('/v2')]).toEqual(['a', 'a', 'b', 'b']);
   });
 });

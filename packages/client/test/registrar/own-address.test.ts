@@ -1,6 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ownAddress } from '@rollcall/client';
+import { addressFromEnv, ownAddress } from '@rollcall/client';
 
 function each(address: string, internal = false): NetworkInterfaceInfo {
   const common = { address, netmask: '', mac: '', internal, cidr: null };
@@ -25,5 +25,40 @@ describe('ownAddress', () => {
 
   it('says what to do without any address', () => {
     expect(() => ownAddress({ lo: [each('127.0.0.1', true)] })).toThrow(/ROLLCALL_ADDRESS/);
+  });
+});
+
+describe('ROLLCALL_ADDRESS', () => {
+  const interfaces = {
+    lo: [each('127.0.0.1', true)],
+    appdb: [each('172.19.0.2')],
+    registry: [each('172.20.0.3'), each('fd00::7')],
+  };
+  const chosen = (given: string | undefined): string | undefined =>
+    addressFromEnv({ ROLLCALL_ADDRESS: given }, interfaces);
+
+  it.each<[string | undefined, string | undefined]>([
+    [undefined, undefined],
+    ['', undefined],
+    ['10.0.0.7', '10.0.0.7'],
+    ['172.20.0.0/16', '172.20.0.3'],
+    ['172.16.0.0/12', '172.19.0.2'],
+    ['fd00::/8', 'fd00::7'],
+  ])('%j means the address %j', (given, expected) => {
+    expect(chosen(given)).toBe(expected);
+  });
+
+  it('that names a range without an address of this machine is an error that lists those', () => {
+    expect(() => chosen('10.0.0.0/8')).toThrow(
+      'this machine has no address in 10.0.0.0/8, which ROLLCALL_ADDRESS names; other machines can reach 172.19.0.2, 172.20.0.3, fd00::7',
+    );
+    // Loopback is none that others reach.
+    expect(() => chosen('127.0.0.0/8')).toThrow(/no address in 127/);
+  });
+
+  it('that is no range is an error', () => {
+    expect(() => chosen('eth0/24')).toThrow(
+      'ROLLCALL_ADDRESS: "eth0/24" is not an address range; write one such as 10.0.0.0/8 or fd00::/8',
+    );
   });
 });

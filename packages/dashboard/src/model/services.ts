@@ -46,9 +46,19 @@ export function filterInstances(
   const sought = text.trim().toLowerCase();
   if (sought === '') return instances;
   return instances.filter((instance) => {
-    const { address, port, name, version, zone, host, prefix } = instance.announcement;
+    const { address, port, name, version, zone, host, source, prefix } = instance.announcement;
     const { label } = describeState(instance);
-    const words = [prefix, `${address}:${port}`, instance.key, name, version, zone, host, label];
+    const words = [
+      prefix,
+      `${address}:${port}`,
+      instance.key,
+      name,
+      version,
+      zone,
+      host,
+      source,
+      label,
+    ];
     return words.join(' ').toLowerCase().includes(sought);
   });
 }

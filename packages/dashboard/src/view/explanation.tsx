@@ -65,6 +65,7 @@ function ExplanationView({
             label={stateLabel(instance)}
             title={hostPort(instance.announcement)}
             id={instance.configuredAs ?? instance.key}
+            source={instance.announcement.source}
             entries={instance.history}
             now={now}
           />
@@ -160,6 +161,8 @@ interface InstanceHistoryProps {
   readonly tone: Tone;
   readonly label: string;
   readonly title: string;
+  /** What announced the instance in its place. */
+  readonly source?: string | undefined;
   readonly id?: string;
   readonly entries: Explanation['link'];
   readonly now: number;
@@ -171,6 +174,7 @@ function InstanceHistory({
   label,
   title,
   id,
+  source,
   entries,
   now,
 }: InstanceHistoryProps): JSX.Element {
@@ -182,6 +186,7 @@ function InstanceHistory({
         </span>{' '}
         <span class="mono">{title}</span> {id !== undefined && <span class="muted id">{id}</span>}
       </h2>
+      {source !== undefined && <p class="muted">announced by {source}</p>}
       <History entries={entries} now={now} />
     </section>
   );

@@ -55,11 +55,12 @@ export function InstanceRow({ instance, now, actions }: InstanceRowProps): JSX.E
   );
 }
 
-/** The rest of its announcement, such as `host · v2 · eu-1 · weight 3 · 1a2b3c4d`; or the URL of an upstream. */
+/** The rest of its announcement, such as `host · docker host-7/web-1 · v2 · eu-1 · weight 3 · 1a2b3c4d`; or the URL of an upstream. */
 function detailsOf({ key, announcement, configuredAs }: InstanceView): string {
-  const { version, zone, host, id, weight } = announcement;
+  const { version, zone, host, id, weight, source } = announcement;
   const words = [
     host,
+    source,
     version === undefined ? undefined : `v${version}`,
     zone,
     weight === undefined || weight === 1 ? undefined : `weight ${weight}`,

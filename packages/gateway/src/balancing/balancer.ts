@@ -135,32 +135,32 @@ export class Balancer {
   /**
    * Notes how a request ended. Returns whether its instance is ejected because of it.
    *
-   * @param stats as `requestStarted` returned them
+   * @param stats of the instance, as `requestStarted` returned them
    * @param instances the instances of the prefix that receive traffic
    * @param failure how it failed, such as `503`; undefined if it succeeded
    */
   requestEnded(
-    { key }: Instance,
     stats: InstanceStats,
     instances: readonly Instance[],
     failure: string | undefined,
     now: number,
   ): boolean {
     stats.inFlight--;
-    // The instance left meanwhile. If one with its key is back, that is another, which has not failed.
-    if (this.#stats.find(key) !== stats) return false;
+    if (stats.isForgotten) return false;
     const why = observeOutcome(stats, failure, now, this.#ejection);
     if (why === undefined) return false;
     const ejected = this.#ejectionEnds(instances, now).length;
     if (stats.ejectedUntil > now || ejected >= maxEjected(instances.length, this.#ejection))
       return false;
     eject(stats, why, now, this.#ejection);
+    this.#stats.ejectedUntil = Math.max(this.#stats.ejectedUntil, stats.ejectedUntil);
     this.#countedUntil = -Infinity;
     return true;
   }
 
   /** Returns the ejections of these instances, as `pick` considers them. */
   ejections(instances: readonly Instance[], now: number): Ejection[] {
+    if (now >= this.#stats.ejectedUntil) return [];
     const found = instances.flatMap(({ key }) => {
       const stats = this.#stats.find(key);
       return stats !== undefined && stats.ejectedUntil > now ? [{ key, stats }] : [];
@@ -192,6 +192,7 @@ export class Balancer {
 
   /** Returns when each ejection of these instances ends. */
   #ejectionEnds(instances: readonly Instance[], now: number): number[] {
+    if (now >= this.#stats.ejectedUntil) return [];
     const ends = instances.map(({ key }) => this.#stats.find(key)?.ejectedUntil ?? -Infinity);
     return ends.filter((end) => end > now);
   }

@@ -3,6 +3,8 @@
  * its announcement does not reset it.
  */
 export interface InstanceStats {
+  /** The instance has left. If one with its key is back, that is another. */
+  isForgotten: boolean;
   /** Requests sent and not yet finished. */
   inFlight: number;
   /**
@@ -35,6 +37,8 @@ const LATENCY_DECAY_MS = 10_000;
 /** Keeps the statistics of every instance that received requests. */
 export class StatsRegistry {
   readonly #stats = new Map<string, InstanceStats>();
+  /** When the last ejection ends: until there is one, no instance has to be looked at for it. */
+  ejectedUntil: number = -Infinity;
 
   /**
    * Returns the statistics of an instance; creates them at its first request.
@@ -57,12 +61,16 @@ export class StatsRegistry {
   }
 
   forget(key: string): void {
+    const stats = this.#stats.get(key);
+    if (stats === undefined) return;
+    stats.isForgotten = true;
     this.#stats.delete(key);
   }
 }
 
 function newStats(since: number): InstanceStats {
   return {
+    isForgotten: false,
     inFlight: 0,
     latency: 0,
     latencyAt: since,

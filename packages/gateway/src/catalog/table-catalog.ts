@@ -1,4 +1,5 @@
 import type { Announcement, Change, Directory, Instance } from '@rollcall/client';
+import { parsePrefix } from '@rollcall/protocol';
 import { inWords } from '../traffic/instance-states.ts';
 import type { InstanceStates, Standing } from '../traffic/instance-states.ts';
 import type { Catalog, CatalogInstance, CatalogService } from './catalog.ts';
@@ -45,18 +46,18 @@ export class TableCatalog implements Catalog {
     this.#first = now();
     this.#index = this.#first;
     for (const instance of table.instances())
-      if (isAnnounced(instance)) this.#touch(instance.announcement);
+      if (isOfService(instance)) this.#touch(instance.announcement);
     const changed = (...announcements: readonly Announcement[]): void => {
       this.#index++;
       for (const each of announcements) this.#touch(each);
       for (const wake of this.#waiting) wake();
     };
     table.on('change', ({ instance, was }) => {
-      if (isAnnounced(instance))
+      if (isOfService(instance))
         changed(instance.announcement, ...(was === undefined ? [] : [was]));
     });
     states.listen(({ instance }) => {
-      if (isAnnounced(instance)) changed(instance.announcement);
+      if (isOfService(instance)) changed(instance.announcement);
     });
     table.on('disconnected', () => (this.#lostAt = now()));
     table.on('connected', () => (this.#lostAt = undefined));
@@ -143,9 +144,9 @@ export class TableCatalog implements Catalog {
   }
 }
 
-/** What a configuration names is this gateway's own business. */
-function isAnnounced({ configuredAs }: Instance): boolean {
-  return configuredAs === undefined;
+/** What takes the place of announced instances for a route is this gateway's own business: its name is no prefix. */
+function isOfService({ configuredAs, announcement: { prefix } }: Instance): boolean {
+  return configuredAs === undefined || parsePrefix(prefix).ok;
 }
 
 function commonName(instances: readonly Instance[]): string | undefined {

@@ -14,7 +14,7 @@ import { createFilterServices } from '../filters/filter-context.ts';
 import type { FilterServices } from '../filters/filter-context.ts';
 import type { SpentLimits } from '../filters/limits/local-limits.ts';
 import { Router } from '../routing/router.ts';
-import type { RoutingTable } from '../routing/router.ts';
+import type { RoutingTable } from '../routing/routed-service.ts';
 import { routingRules } from '../routing/rules.ts';
 import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';

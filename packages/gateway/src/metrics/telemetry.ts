@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { RunningAuthServer } from '../auth/auth-server.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Directory } from '@rollcall/client';
 import type { DataPlane } from '../data-plane/data-plane.ts';
 import { TrafficHistory, WINDOW_MS } from '../traffic/traffic-history.ts';
@@ -76,6 +77,14 @@ export class Telemetry {
   observeAudit({ counts }: Pick<AuditLog, 'counts'>): void {
     this.#registry.counter(
       { name: 'admin_changes_total', help: 'Changes by operators, and reloads' },
+      () => [...counts],
+    );
+  }
+
+  /** Adds the metrics of notifications. */
+  observeNotifications({ counts }: Pick<Notifier, 'counts'>): void {
+    this.#registry.counter(
+      { name: 'notifications_total', help: 'Messages about events that were sent to a target' },
       () => [...counts],
     );
   }

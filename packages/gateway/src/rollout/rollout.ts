@@ -52,7 +52,8 @@ interface Known {
   why: string;
   step: number;
   stepSince: number;
-  comparison: Comparison;
+  /** Undefined until it is compared: of thousands of services, most have one version only. */
+  comparison: Comparison | undefined;
   /** What of it is there. */
   instances: number;
   weight: number;
@@ -107,10 +108,7 @@ export class Rollout {
   /** Takes in which versions there are. */
   update(present: readonly PresentVersion[], now: number): VersionChange[] {
     const before = new Set(this.#present().map(({ version }) => version));
-    for (const known of this.#known.values()) {
-      known.instances = 0;
-      known.weight = 0;
-    }
+    for (const known of this.#known.values()) Object.assign(known, { instances: 0, weight: 0 });
     for (const { version, ...there } of present) {
       const known = this.#known.get(version) ?? this.#add(version, now);
       Object.assign(known, there);
@@ -123,9 +121,10 @@ export class Rollout {
   tick(evidence: readonly Omit<Evidence, 'service'>[], now: number): VersionChange[] {
     const changes = this.#settle(now);
     for (const known of this.#contenders()) {
-      if (known.state !== 'testing' || this.#isMirrored(known)) continue;
-      known.comparison.add(this.#observed(known.version, evidence), now);
-      const change = this.#judge(known, now);
+      const { comparison } = known;
+      if (known.state !== 'testing' || !comparison || this.#isMirrored(known)) continue;
+      comparison.add(this.#observed(known.version, evidence), now);
+      const change = this.#judge(known, comparison, now);
       if (change !== undefined) changes.push(change);
     }
     this.#share(now);
@@ -147,14 +146,14 @@ export class Rollout {
       const share = this.#split?.groups.find(
         (each, index) => index > 0 && each.versions.includes(version),
       )?.share;
-      const { own, old } = comparison.figures;
+      const compared = comparison?.figures;
       return {
         version,
         state,
         why,
         instances,
         ...(share !== undefined && { share }),
-        ...(own.requests > 0 && { compared: { own, old } }),
+        ...(compared !== undefined && compared.own.requests > 0 && { compared }),
       };
     });
   }
@@ -186,7 +185,7 @@ export class Rollout {
       why: '',
       step: 0,
       stepSince: now,
-      comparison: new Comparison(),
+      comparison: undefined,
       instances: 0,
       weight: 0,
       startedAt: 0,
@@ -257,21 +256,23 @@ export class Rollout {
     return { version: known.version, type: state, why };
   }
 
-  #judge(known: Known, now: number): VersionChange | undefined {
-    const { comparison, stepSince } = known;
+  #judge(known: Known, comparison: Comparison, now: number): VersionChange | undefined {
     const { stepMs } = this.#rules;
-    const compared = this.#compared(known);
+    const compared = this.#compared(comparison);
     const { worseBy } = comparison;
     if (worseBy === 'failures' && comparison.excused.size < Math.floor(known.instances / 2)) {
       const culprit = culpritOf(comparison.instances);
       if (culprit === 'unclear') return undefined;
-      if (culprit !== 'version') return this.#excuse(known, culprit, now);
+      if (culprit !== 'version') {
+        known.comparison = comparison.without(culprit.key, now);
+        return this.#excused(known, culprit, now);
+      }
     }
     if (worseBy !== undefined) {
       const words = worseBy === 'failures' ? failuresInWords : latencyInWords;
       return this.#enter(known, 'held', words(compared), now);
     }
-    const elapsed = now - stepSince;
+    const elapsed = now - known.stepSince;
     const isPassed = elapsed >= stepMs && comparison.isStepPassed;
     const isLast = known.step === STEPS.length - 1;
     const isOver = !isLast && elapsed >= stepMs * MAX_STEPS_LONG && !comparison.looksWorse;
@@ -287,15 +288,14 @@ export class Rollout {
   }
 
   /** The version is compared anew, without an instance whose failures are its own. */
-  #excuse(known: Known, culprit: InstanceCounts, now: number): VersionChange {
-    known.comparison = known.comparison.without(culprit.key, now);
+  #excused(known: Known, culprit: InstanceCounts, now: number): VersionChange {
     known.stepSince = now;
     known.why = excusedInWords(culprit);
     return { version: known.version, type: 'testing', why: known.why };
   }
 
-  #compared({ comparison }: Known): ComparedFigures {
-    return { ...comparison.figures, against: this.#split?.groups[0]?.versions ?? [] };
+  #compared({ figures }: Comparison): ComparedFigures {
+    return { ...figures, against: this.#split?.groups[0]?.versions ?? [] };
   }
 
   /** Returns what the evidence shows of a new version and of the old ones. */
@@ -336,7 +336,7 @@ export class Rollout {
     const groups = this.#groups();
     if (isSame(groups, this.#split?.groups)) return;
     this.#split = groups && { epoch: ++this.#lastEpoch, groups };
-    for (const { comparison } of this.#known.values()) comparison.sharesChanged(now);
+    for (const { comparison } of this.#known.values()) comparison?.sharesChanged(now);
     if (this.#split === undefined) return;
     this.#splits.set(this.#split.epoch, this.#split);
     this.#splits.delete(this.#lastEpoch - MAX_SPLITS);

@@ -8,7 +8,7 @@ import type { RoutingSettings } from '../settings/config.ts';
 import type { Route } from './forwarding.ts';
 import type { RoutePolicy } from './policy.ts';
 import { Router } from './router.ts';
-import type { RoutingTable } from './router.ts';
+import type { RoutingTable } from './routed-service.ts';
 import { filterContext, routingRules } from './rules.ts';
 import { describeVersionRules } from './version-rules.ts';
 

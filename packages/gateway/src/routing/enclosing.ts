@@ -1,7 +1,7 @@
 import type { Values } from '@rollcall/runtime/settings';
 import { FILTER_SETTINGS } from '../filters/filters.ts';
 import type { ROUTE_SETTINGS, ROUTES_ENTRY } from '../settings/routing.ts';
-import { parseRouteKey } from './route-key.ts';
+import { parseRouteKey, routeKey } from './route-key.ts';
 
 type Routes = Readonly<Record<string, Values<typeof ROUTES_ENTRY>>>;
 
@@ -13,21 +13,28 @@ type Routes = Readonly<Record<string, Values<typeof ROUTES_ENTRY>>>;
  */
 export function enclosingKeys(routes: Routes, key: string): string[] {
   const { host = '', prefix = '' } = parseRouteKey(key) ?? {};
-  return Object.keys(routes)
-    .filter((each) => {
-      const other = parseRouteKey(each);
-      return other?.host === host && prefix.startsWith(`${other.prefix}/`);
-    })
-    .toSorted((one, other) => one.length - other.length);
+  // Looked up instead of searched for: of thousands of routes, each would visit all others.
+  return prefixesAbove(prefix)
+    .map((above) => routeKey({ host, prefix: above }))
+    .filter((each) => Object.hasOwn(routes, each));
 }
 
-/** Returns the keys of the entries that a route encloses: those of the same host with a longer prefix of the same path. */
-export function enclosedKeys(routes: Routes, key: string): string[] {
-  const { host = '', prefix = '' } = parseRouteKey(key) ?? {};
-  return Object.keys(routes).filter((each) => {
-    const other = parseRouteKey(each);
-    return other?.host === host && other.prefix.startsWith(`${prefix}/`);
-  });
+/** Returns the keys of the entries that each entry encloses: those of the same host with a longer prefix of the same path. */
+export function enclosedKeys(routes: Routes): ReadonlyMap<string, readonly string[]> {
+  const enclosed = new Map<string, string[]>();
+  for (const key of Object.keys(routes))
+    for (const above of enclosingKeys(routes, key)) {
+      const keys = enclosed.get(above);
+      if (keys === undefined) enclosed.set(above, [key]);
+      else keys.push(key);
+    }
+  return enclosed;
+}
+
+/** Returns `''` and `/a` for `/a/b`. */
+function prefixesAbove(prefix: string): string[] {
+  const ends = Array.from(prefix.matchAll(/\//g), ({ index }) => index);
+  return ends.map((end) => prefix.slice(0, end));
 }
 
 /**

@@ -18,6 +18,7 @@ import type { Outcome } from '../rollout/evidence.ts';
 import type { RoutePolicy } from './policy.ts';
 import type { MirrorEvents, RouteMirror } from './route-mirror.ts';
 import type { RouteRule } from './rules.ts';
+import type { RoutedService } from './routed-service.ts';
 import { upstreamOf } from './upstream-of.ts';
 import type { TlsFor } from './upstream-of.ts';
 import type { VersionChoice } from './version-choice.ts';
@@ -35,10 +36,9 @@ export interface Route {
   /** The policy that its instances announce. */
   readonly announced: AnnouncedPolicy | undefined;
   readonly policy: RoutePolicy;
-  /** Whether there is something to serve it: a route may also exist by configuration alone. */
-  readonly isServed: () => boolean;
-  /** Returns the instances that receive traffic at this moment. */
-  readonly instances: () => readonly Instance[];
+  readonly service: RoutedService;
+  /** Whether the instances have changed since its policy was last compared with what they announce. */
+  hasNewInstances: boolean;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
   /** Undefined unless its requests are mirrored. */
@@ -155,7 +155,7 @@ export class Forwarding implements Forward {
   }
 
   onAttemptEnd(end: AttemptEnd): void {
-    const { rule, balancer, instances, events, now } = this.#route;
+    const { rule, balancer, service, events, now } = this.#route;
     const instance = this.#current;
     const stats = this.#stats;
     if (instance === undefined || stats === undefined) return;
@@ -163,7 +163,7 @@ export class Forwarding implements Forward {
       this.#version.record(instance, this.#outcome(instance, end));
     if (end === 'abandoned' || end === 'unsent') return balancer.requestDropped(stats);
     const failure = this.#failure(end);
-    const isEjected = balancer.requestEnded(instance, stats, instances(), failure, now());
+    const isEjected = balancer.requestEnded(stats, service.instances, failure, now());
     if (isEjected) events?.ejected(rule.key, instance.key);
   }
 
@@ -193,7 +193,7 @@ export class Forwarding implements Forward {
   }
 
   #pick(): Instance | undefined {
-    const { balancer, budget, instances, now } = this.#route;
+    const { balancer, budget, service, now } = this.#route;
     const version = this.#version;
     const isRetry = this.#current !== undefined;
     this.#startedAt = now();
@@ -201,14 +201,15 @@ export class Forwarding implements Forward {
     if (this.#current !== undefined) (this.#tried ??= new Set()).add(this.#current.key);
     const isWanted = version && ((instance: Instance) => version.wants(instance, isRetry));
     const tried = this.#tried ?? NONE_TRIED;
-    return balancer.pick(instances(), tried, this.#startedAt, this.#hashKey, isWanted);
+    return balancer.pick(service.instances, tried, this.#startedAt, this.#hashKey, isWanted);
   }
 }
 
 /** Why no instance of a route is picked. */
-export function unavailable({ rule, policy, isServed, instances }: Route): Problem {
-  if (!isServed()) return unknownRoute();
-  return instances().length === 0
+export function unavailable({ rule, policy, service }: Route): Problem {
+  // A route may also exist by configuration alone.
+  if (!rule.isServed && !service.isKnown) return unknownRoute();
+  return service.instances.length === 0
     ? noInstance(rule.key)
     : overloaded(rule.key, policy.balancing.maxInFlight);
 }

@@ -1,6 +1,7 @@
 import { WeightedRoundRobin } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import type { Mirror, MirrorDrop, Upstream } from '@rollcall/proxy';
+import type { RoutedService } from './routed-service.ts';
 import { upstreamOf } from './upstream-of.ts';
 import type { TlsFor } from './upstream-of.ts';
 import { versionOf } from './version-choice.ts';
@@ -22,8 +23,7 @@ export interface RouteMirrorOptions {
   readonly route: string;
   /** What copies have as Host: see `hostFor`. */
   readonly hostHeader: string;
-  /** Returns the instances that receive traffic at this moment. */
-  readonly instances: () => readonly Instance[];
+  readonly service: RoutedService;
   readonly events: MirrorEvents | undefined;
   readonly tlsFor: TlsFor;
   /** Returns a number from 0 to 1, as Math.random does. */
@@ -63,14 +63,13 @@ export class RouteMirror {
   }
 
   #next(servedBy: Instance | undefined): Upstream | undefined {
-    const { rules, instances, hostHeader, tlsFor } = this.#options;
+    const { rules, service, hostHeader, tlsFor } = this.#options;
     const { version } = rules;
     // The version has received the request itself.
     if (servedBy !== undefined && versionOf(servedBy) === version) return undefined;
     if (this.#inFlight >= rules.maxInFlight) return this.#drop('in-flight');
     const instance = this.#turns.next(
-      '',
-      instances().filter((each) => versionOf(each) === version),
+      service.instances.filter((each) => versionOf(each) === version),
     );
     if (instance === undefined) return this.#drop('no-instance');
     this.#inFlight++;

@@ -1,4 +1,4 @@
-import type { AnnouncedPolicy, InstanceIdentity } from '@rollcall/protocol';
+import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Filter } from '@rollcall/proxy';
 import type { Values } from '@rollcall/runtime/settings';
 import { resolveSettings } from '@rollcall/runtime/settings';
@@ -14,6 +14,7 @@ import { matchDomain } from './domain.ts';
 import { enclosingKeys, inheritedFilters } from './enclosing.ts';
 import { policyOf } from './policy.ts';
 import type { RoutePolicy, RouteValues } from './policy.ts';
+import { maxSegmentsOf } from './route.ts';
 import { parseRouteKey } from './route-key.ts';
 import { provesConsumers } from './proves-consumers.ts';
 import { compileSites } from './sites.ts';
@@ -22,6 +23,8 @@ import type { FindSites } from './sites.ts';
 /** What a configuration says about routing. */
 export interface RoutingRules {
   readonly sitesOf: FindSites;
+  /** The most segments that the prefix of an entry has. */
+  readonly maxSegments: number;
   /** Whether the configuration has an entry of this key. */
   readonly hasEntry: (key: string) => boolean;
   /** Whether the entry says itself how it is served, by a service, upstreams, a redirect or cases. */
@@ -76,12 +79,15 @@ export function routingRules(settings: RoutingSettings, services: FilterServices
   };
   const keys = new Set(Object.keys(routes));
   for (const key of keys) add(rulesOf(settings, context, key));
+  const plain = policyOf(settings, context, []);
   const serving = new Set([...keys].filter((key) => servesItself(routes[key])));
   return {
     sitesOf: compileSites([...keys], matchDomain(settings.domain ?? 'localhost')),
+    maxSegments: maxSegmentsOf(Array.from(keys, prefixOf)),
     hasEntry: (key) => keys.has(key),
     servesItself: (key) => serving.has(key),
-    ruleOf: (id) => rules.get(id) ?? announcedRule(settings, context, id),
+    ruleOf: (id) =>
+      rules.get(id) ?? withPlainPolicy(announcedRule(settings, context, id), plain, context),
     within(key, served) {
       const id = `${key} in ${served || '/'}`;
       if (!rules.has(id)) add(rulesWithin(settings, context, { id, key, served }));
@@ -95,6 +101,10 @@ export function routingRules(settings: RoutingSettings, services: FilterServices
 export function filterContext(settings: RoutingSettings, services: FilterServices): FilterContext {
   const consumers = new Consumers(settings.consumers);
   return { ...services, consumers, provesConsumers: provesConsumers(settings), limitScope: '' };
+}
+
+function prefixOf(key: string): string {
+  return parseRouteKey(key)?.prefix ?? key;
 }
 
 function servesItself(entry: RouteEntry = {}): boolean {
@@ -111,7 +121,7 @@ function isOn(filter: boolean | { readonly enabled?: boolean | undefined }): boo
 
 /** The rules of an entry and of its cases. */
 function rulesOf(settings: RoutingSettings, context: FilterContext, key: string): RouteRule[] {
-  const { prefix = key } = parseRouteKey(key) ?? {};
+  const prefix = prefixOf(key);
   const entry = settings.routes[key] ?? {};
   const inherited = inheritedFilters(settings.routes, key);
   const cases = (entry.cases ?? []).map((each, index) => ({ ...each, id: caseId(key, index) }));
@@ -196,49 +206,28 @@ function announcedRule(
   };
 }
 
-function caseId(key: string, index: number): string {
+/**
+ * Returns a rule whose policy is the one for all, if neither its route nor its instances set anything: thousands of routes
+ * share it then, in the caches of the processor too. Filters may remember requests, so that each route has its own.
+ */
+function withPlainPolicy(rule: RouteRule, plain: RoutePolicy, context: FilterContext): RouteRule {
+  if (rule.own.length > 0) return rule;
+  const { filters } = plain;
+  return {
+    ...rule,
+    policyOf(announced) {
+      if (announced !== undefined) return rule.policyOf(announced);
+      return filters.length === 0 ? plain : { ...plain, filters: createFilters(plain, context) };
+    },
+  };
+}
+
+/** Returns the id of a case of a route. */
+export function caseId(key: string, index: number): string {
   return `${key || '/'} (case ${index + 1})`;
 }
 
 /** The upstreams of a route or a case stand in the table by a name that no service can announce, because it has a space. */
-function upstreamsName(id: string): string {
+export function upstreamsName(id: string): string {
   return id.includes(' ') ? id : `${id || '/'} (upstreams)`;
-}
-
-/** A list of servers that a configuration names. */
-export interface ConfiguredUpstreams {
-  /** By which they stand in the table. */
-  readonly name: string;
-  /** Canonical URLs. */
-  readonly urls: readonly string[];
-  /** The path that is probed. */
-  readonly health: string | undefined;
-  /** See `hostHeader` of the settings. */
-  readonly hostHeader: string;
-  /** What their certificates have to be for. Default: the host of their URL. */
-  readonly tls?: InstanceIdentity | undefined;
-}
-
-/** Returns all upstreams of a configuration. */
-export function configuredUpstreams({
-  routes,
-  hostHeader: forAll,
-}: Pick<RoutingSettings, 'routes' | 'hostHeader'>): ConfiguredUpstreams[] {
-  return Object.entries(routes).flatMap(([key, entry]) => {
-    const cases = (entry.cases ?? []).map((each, index) => [caseId(key, index), each] as const);
-    return [[key, entry] as const, ...cases].flatMap(
-      ([id, { upstreams: urls, health, hostHeader, upstreamTls: tls }]) =>
-        urls === undefined
-          ? []
-          : [
-              {
-                name: upstreamsName(id),
-                urls,
-                health,
-                tls,
-                hostHeader: hostHeader ?? entry.hostHeader ?? forAll,
-              },
-            ],
-    );
-  });
 }

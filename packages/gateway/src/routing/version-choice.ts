@@ -8,6 +8,7 @@ import type { Evidence, Outcome } from '../rollout/evidence.ts';
 import { splitWithout } from '../rollout/split.ts';
 import type { Split } from '../rollout/split.ts';
 import type { RoutePolicy } from './policy.ts';
+import type { RoutedService } from './routed-service.ts';
 
 /** Which version a request is for. Others serve it if no instance of that version can. */
 export interface VersionChoice {
@@ -19,9 +20,8 @@ export interface VersionChoice {
 
 /** What a choice depends on besides the request. */
 interface ChoosingRoute {
-  readonly rule: { readonly service: string };
   readonly policy: Pick<RoutePolicy, 'versionRules' | 'hashBy'>;
-  readonly instances: () => readonly Instance[];
+  readonly service: Pick<RoutedService, 'name' | 'instances'>;
   readonly balancer: { readonly needsHashKey: boolean };
 }
 
@@ -53,7 +53,7 @@ export class VersionChooser {
     const splits = this.#splits;
     const isPlain = pinBy === undefined && fixed === undefined && mirror === undefined;
     if (isPlain && (!isGuarded || splits.size === 0)) return undefined;
-    const { service } = route.rule;
+    const service = route.service.name;
     const pinned = pinBy && this.#pinned(pinBy, route, request);
     if (pinned !== undefined) return pinned;
     const guarded = isGuarded ? splits.get(service) : undefined;
@@ -65,13 +65,9 @@ export class VersionChooser {
     return new SplitChoice(service, split, { group, key }, this.#evidence);
   }
 
-  #pinned(
-    by: HashBy,
-    { instances }: ChoosingRoute,
-    request: RequestView,
-  ): VersionChoice | undefined {
+  #pinned(by: HashBy, { service }: ChoosingRoute, request: RequestView): VersionChoice | undefined {
     const version = namedKey(by, request);
-    if (version === undefined || !instances().some((each) => versionOf(each) === version))
+    if (version === undefined || !service.instances.some((each) => versionOf(each) === version))
       return undefined;
     return { wants: (instance) => versionOf(instance) === version, record: () => {} };
   }

@@ -4,9 +4,12 @@ import { adminTokenFaults } from '@rollcall/runtime/admin';
 import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
 import type { ADMIN_SETTINGS } from './admin.ts';
+import type { NOTIFY_SETTINGS } from './notify.ts';
 import { authFaults } from './auth-faults.ts';
 import { consumerFaults } from './consumer-faults.ts';
+import { notifyFaults } from './notify-faults.ts';
 import { routeFaults } from './route-faults.ts';
+import { serviceFaults } from './service-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
 import { tlsFaults } from './tls-faults.ts';
 
@@ -18,20 +21,24 @@ export type ResolvedConfig = Resolved<typeof GATEWAY_SETTINGS>;
 
 export type AccessLogSettings = ResolvedConfig['accessLog'];
 
-/** How requests are served: every setting that takes effect while the gateway runs, except those of the admin API. */
+/** How requests are served: every setting that takes effect while the gateway runs, except those of the admin API and notifications. */
 export type RoutingSettings = Resolved<ReloadingOfRequests>;
 
 /** The same, as far as it was given. */
 export type RoutingConfig = Values<ReloadingOfRequests>;
 
-type ReloadingOfRequests = Omit<Reloading<typeof GATEWAY_SETTINGS>, keyof typeof ADMIN_SETTINGS>;
+type ReloadingOfRequests = Omit<
+  Reloading<typeof GATEWAY_SETTINGS>,
+  keyof typeof ADMIN_SETTINGS | keyof typeof NOTIFY_SETTINGS
+>;
 
-const RELOADING: ReloadingOfRequests = withoutAdmin(reloading(GATEWAY_SETTINGS));
+const RELOADING: ReloadingOfRequests = ofRequests(reloading(GATEWAY_SETTINGS));
 
-function withoutAdmin({
+function ofRequests({
   adminToken: _token,
   adminTokenFile: _file,
   adminTokens: _tokens,
+  notify: _notify,
   ...others
 }: Reloading<typeof GATEWAY_SETTINGS>): ReloadingOfRequests {
   return others;
@@ -86,6 +93,8 @@ export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
     ...tlsFaults(config),
     ...authFaults(config),
     ...consumerFaults(config.consumers ?? {}),
+    ...serviceFaults(config.services ?? {}),
+    ...notifyFaults(config.notify ?? {}),
     ...routeFaults(routingSettings(config), config, {
       hasRedis: config.redis?.url !== undefined,
       hasClientCa: config.tls?.clientCa !== undefined,

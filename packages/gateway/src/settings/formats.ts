@@ -34,11 +34,17 @@ export const ROUTE_KEY: Format = {
 };
 
 export const UPSTREAM_URL: Format = {
-  expected: 'a URL of scheme (http, https, h2c or h2), host and port, such as http://10.0.0.5:8080',
+  expected:
+    'a URL of scheme (http, https, h2c or h2), host and port, such as http://10.0.0.5:8080, or of SRV records, such as http+srv://_api._tcp.example.com',
   parse(text) {
     const url = parseUpstreamUrl(text);
     return url === undefined ? undefined : formatUpstreamUrl(url);
   },
+};
+
+export const PRINTABLE: Format = {
+  expected: '1 to 255 printable characters',
+  parse: (text) => (/^\P{C}{1,255}$/u.test(text) ? text : undefined),
 };
 
 export const URL_PATH: Format = {
@@ -49,6 +55,11 @@ export const URL_PATH: Format = {
 
 export const HOST_HEADER: Format = {
   expected: '"client", "upstream" or a host such as files.example.net',
+  parse: (text) => (isHost(text) ? text : undefined),
+};
+
+export const HEALTH_HOST: Format = {
+  expected: '"upstream" or a host such as files.example.net',
   parse: (text) => (isHost(text) ? text : undefined),
 };
 

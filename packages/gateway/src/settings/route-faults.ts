@@ -7,6 +7,7 @@ import { enclosedKeys, inheritedFilters } from '../routing/enclosing.ts';
 import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
+import { hasIdentity, IDENTITY_NEEDED, needsIdentity, speaksTls } from './upstream-tls.ts';
 
 type RoutingSettings = Resolved<
   typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS & typeof CONSUMERS_SETTINGS
@@ -39,10 +40,13 @@ export function routeFaults(
   const { routes } = settings;
   const below = (): RouteValues[] => withCases(Object.values(routes));
   const faults = policyFaults(all, given, facts, below);
+  const enclosed = enclosedKeys(routes);
   const own = Object.entries(routes).flatMap(([key, entry]) =>
     at(
       ['routes', key || '/'],
-      entryFaults(entry, around(settings, all, key), facts, () => partsOf(routes, key)),
+      entryFaults(entry, around(settings, all, key), facts, () =>
+        partsOf(routes, key, enclosed.get(key)),
+      ),
     ),
   );
   return [...faults, ...own];
@@ -57,8 +61,12 @@ function around({ routes }: RoutingSettings, all: RouteSettings, key: string): R
 }
 
 /** What is set for parts of a route: its cases, and the routes below it. */
-function partsOf(routes: RoutingSettings['routes'], key: string): RouteValues[] {
-  const below = enclosedKeys(routes, key).map((each) => routes[each] ?? {});
+function partsOf(
+  routes: RoutingSettings['routes'],
+  key: string,
+  enclosed: readonly string[] = [],
+): RouteValues[] {
+  const below = enclosed.map((each) => routes[each] ?? {});
   return [...(routes[key]?.cases ?? []), ...withCases(below)];
 }
 
@@ -78,15 +86,20 @@ function entryFaults(
     const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), each, facts);
     return at(
       ['cases', String(index)],
-      [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
+      [...whenFaults(each), ...serviceFaults(each), ...without(() => faults, own)],
     );
   });
-  return [...serviceFaults(entry), ...without(policyFaults(below, {}, facts), faults), ...cases];
+  const inherited = (): RouteFault[] => policyFaults(below, {}, facts);
+  return [...serviceFaults(entry), ...without(inherited, faults), ...cases];
 }
 
 /** Faults that are inherited are reported where they stand, and only there. */
-function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]): RouteFault[] {
-  const known = new Set(inherited.map(({ path }) => path.join('.')));
+function without(
+  inherited: () => readonly RouteFault[],
+  faults: readonly RouteFault[],
+): readonly RouteFault[] {
+  if (faults.length === 0) return faults;
+  const known = new Set(inherited().map(({ path }) => path.join('.')));
   return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
@@ -146,11 +159,9 @@ function serviceFaults(entry: Omit<RouteEntry, 'cases'>): RouteFault[] {
     ];
   if (upstreamTls !== undefined && !upstreams?.every(speaksTls))
     return [{ path: ['upstreamTls'], problem: 'needs `upstreams` by https or h2, and no others' }];
+  if (!hasIdentity(upstreamTls) && upstreams?.some(needsIdentity))
+    return [{ path: ['upstreams'], problem: `needs \`upstreamTls\`: ${IDENTITY_NEEDED}` }];
   return [];
-}
-
-function speaksTls(url: string): boolean {
-  return /^h(?:ttps|2):/.test(url);
 }
 
 /** A case for every request would hide the route and all cases after it. */

@@ -99,8 +99,8 @@ export const ROUTING_SETTINGS: typeof OWN_SETTINGS & typeof FILTER_SETTINGS = {
 /** How the requests of one route are served. */
 export const ROUTE_SETTINGS: PerRoute<typeof ROUTING_SETTINGS> = perRoute(ROUTING_SETTINGS);
 
-/** What the certificates of configured upstreams have to be for. */
-const UPSTREAM_TLS_SETTINGS = {
+/** What the certificates of configured servers have to be for. */
+export const UPSTREAM_TLS_SETTINGS = {
   serverName: {
     type: 'text',
     format: TLS_SERVER_NAME as typeof TLS_SERVER_NAME,
@@ -129,7 +129,7 @@ const SERVICE_SETTINGS = {
     type: 'list',
     format: UPSTREAM_URL as typeof UPSTREAM_URL,
     example: ['http://10.0.0.5:8080', 'http://files.internal:8080'],
-    doc: 'Servers that serve the route in place of announced instances. Every address of a DNS name is one, and the name is resolved again when its TTL ends.',
+    doc: 'Servers that serve the route in place of announced instances. Every address of a DNS name is one, and the name is resolved again when its TTL ends. `http+srv://` leads to the servers of SRV records.',
   },
   health: {
     type: 'text',

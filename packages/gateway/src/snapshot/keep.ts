@@ -40,6 +40,11 @@ export async function keepSnapshot(
   let saveAfterMs = SAVE_AFTER_MS;
   let isFailing = false;
   let isClosed = false;
+  /** One after the other, so that the latest stays. */
+  let saving = Promise.resolve();
+  function saveNow(): Promise<void> {
+    return (saving = saving.then(save));
+  }
   async function save(): Promise<void> {
     pending = undefined;
     const begun = performance.now();
@@ -57,7 +62,7 @@ export async function keepSnapshot(
     }
   }
   function saveAfter(ms: number): void {
-    pending ??= setTimeout(() => void save(), ms).unref();
+    pending ??= setTimeout(() => void saveNow(), ms).unref();
   }
   const onChange = (): void => saveAfter(saveAfterMs);
   directory.on('change', onChange);
@@ -71,7 +76,7 @@ export async function keepSnapshot(
       isClosed = true;
       directory.off('change', onChange);
       clearTimeout(pending);
-      await save();
+      await saveNow();
     },
   };
 }

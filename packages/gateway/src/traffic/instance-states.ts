@@ -4,6 +4,7 @@ import type { InstanceState, TrafficChange } from '@rollcall/protocol';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlane } from '../data-plane/data-plane.ts';
+import type { ProcessLoad } from './process-load.ts';
 
 /** An ejection, for people. With workers, each of them ejects for itself. */
 export interface EjectionView {
@@ -49,8 +50,9 @@ interface Known {
 }
 
 const UNKNOWN: Known = { inFlight: 0, ejections: [] };
-/** Many readers ask at once, and adding up the loads visits every instance. */
-const MAX_AGE_MS = 50;
+/** Many readers ask at once, and adding up the loads visits every instance: it takes a small part of the time. */
+const MIN_AGE_MS = 50;
+const REST = 20;
 const DRAIN_CHECK_MS = 250;
 
 /**
@@ -87,7 +89,8 @@ export class InstanceStates {
     this.#rollouts = rollouts;
     this.#options.directory.on('change', ({ instance }) => {
       const { key } = instance;
-      this.#read = undefined;
+      // It is drained once no request is in flight to it, which has to be looked at anew.
+      if (isDraining(instance)) this.#read = undefined;
       if (isDraining(instance) && !this.#leaving.has(key)) {
         this.#leaving.add(key);
         this.#unsettled.add(key);
@@ -107,8 +110,10 @@ export class InstanceStates {
   read(): ReadStanding {
     const now = this.#options.now();
     if (this.#read !== undefined && now < this.#readUntil) return this.#read;
-    this.#readUntil = now + MAX_AGE_MS;
-    return (this.#read = this.#reader(now));
+    this.#read = this.#reader(now);
+    const took = this.#options.now() - now;
+    this.#readUntil = now + Math.max(MIN_AGE_MS, REST * took);
+    return this.#read;
   }
 
   /** Looks for what has changed since the last time, and reports it. */
@@ -117,7 +122,7 @@ export class InstanceStates {
     clearTimeout(this.#timer);
     this.#dueAt = Infinity;
     const read = this.read();
-    const known = this.#known();
+    const known = knownBy(this.#plane?.loads() ?? []);
     const wasEjected = this.#ejected;
     const wasDrained = this.#drained;
     const lasting = [...known].filter(([, { ejections }]) => ejections.length > 0);
@@ -161,8 +166,9 @@ export class InstanceStates {
 
   #reader(now: number): ReadStanding {
     const { directory, epoch } = this.#options;
-    const known = this.#known();
-    const of = this.#plane?.loads().length ?? 0;
+    const loads = this.#plane?.loads() ?? [];
+    const known = knownBy(loads);
+    const of = loads.length;
     return (instance) => {
       const { key, announcement } = instance;
       const { inFlight, ejections } = known.get(key) ?? UNKNOWN;
@@ -195,20 +201,6 @@ export class InstanceStates {
     };
   }
 
-  #known(): ReadonlyMap<string, Known> {
-    const known = new Map<string, Known>();
-    function of(key: string): Known {
-      let each = known.get(key);
-      if (each === undefined) known.set(key, (each = { inFlight: 0, ejections: [] }));
-      return each;
-    }
-    for (const { inFlight, ejections } of this.#plane?.loads() ?? []) {
-      for (const [key, requests] of inFlight) of(key).inFlight += requests;
-      for (const ejection of ejections) of(ejection.key).ejections.push(ejection);
-    }
-    return known;
-  }
-
   #refreshIn(milliseconds: number): void {
     const at = this.#options.now() + milliseconds;
     if (at >= this.#dueAt) return;
@@ -216,6 +208,21 @@ export class InstanceStates {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.refresh(), milliseconds).unref();
   }
+}
+
+/** Adds up the loads of all processes, by instance. */
+function knownBy(loads: readonly ProcessLoad[]): ReadonlyMap<string, Known> {
+  const known = new Map<string, Known>();
+  function of(key: string): Known {
+    let each = known.get(key);
+    if (each === undefined) known.set(key, (each = { inFlight: 0, ejections: [] }));
+    return each;
+  }
+  for (const { inFlight, ejections } of loads) {
+    for (const [key, requests] of inFlight) of(key).inFlight += requests;
+    for (const ejection of ejections) of(ejection.key).ejections.push(ejection);
+  }
+  return known;
 }
 
 /** Such as: `5 failed requests in a row: 503 ×5; by 1 of 2 processes until 2026-01-01T12:00:00.000Z`. */

@@ -1,7 +1,7 @@
 import type { Change, Instance } from '@rollcall/client';
 import { Groups, isDraining, newEntry } from '@rollcall/protocol';
 import type { Entry } from '@rollcall/protocol';
-import type { RoutingTable } from '../routing/router.ts';
+import type { RoutingTable } from '../routing/routed-service.ts';
 
 /** The part of a table that routing needs. */
 export interface TableState {
@@ -22,6 +22,10 @@ export class Replica implements RoutingTable {
 
   knows(prefix: string): boolean {
     return this.#groups.has(prefix);
+  }
+
+  prefixes(): readonly string[] {
+    return this.#groups.prefixes();
   }
 
   routable(prefix: string): readonly Instance[] {

@@ -18,6 +18,7 @@ function setup() {
   const { table } = observer;
   const directory = {
     knows: (prefix: string) => table.knows(prefix),
+    prefixes: () => table.prefixes(),
     routable: (prefix: string) => table.routable(prefix),
     instances: (prefix?: string) => (prefix === undefined ? table.all() : table.instances(prefix)),
     presence: () => [],

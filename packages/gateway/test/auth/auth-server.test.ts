@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { generateServiceKey, publicKeyOf } from '@rollcall/client';
+import { generateServiceKey, publicKeyOf, register } from '@rollcall/client';
 import { silentLogger } from '@rollcall/runtime';
 import { AUTH_PATHS, idWithKey } from '@rollcall/protocol';
 import { Signer } from '../../../client/src/trust/signer.ts';
@@ -12,6 +12,7 @@ import { askAuth, proofOf } from '../../../../test/support/auth.ts';
 import { FILES, ONE } from '../../../../test/support/certificates.ts';
 import { ask } from '../../../../test/support/cluster.ts';
 import { APP } from '../../../../test/support/connection.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import { startAuthServer } from '../../src/auth/auth-server.ts';
 import type { AuthConfig, RunningAuthServer } from '../../src/auth/auth-server.ts';
@@ -241,4 +242,19 @@ it.each([
 
 it('may speak HTTP off loopback behind a proxy with TLS', () => {
   expect(configOf({ host: '0.0.0.0', isBehindTls: true }).auth.host).toBe('0.0.0.0');
+});
+
+describe('instances that share a connection', () => {
+  it('each log their own refusal, and no other', async () => {
+    const own = { authUrl: server.url, serviceKey: OWNER };
+    const where = { address: '127.0.0.1', port: 3000, registry: own };
+    const announce = (prefix: string, lines: string[]) =>
+      register({ prefix, ...where, logger: loggerTo(lines) });
+    const [allowed, refused]: [string[], string[]] = [[], []];
+    const one = await announce('/v1', allowed);
+    const two = await announce('/v2', refused);
+    await Promise.all([one.leave(), two.leave()]);
+    expect(refused.join('\n')).toContain('not registered yet');
+    expect(allowed).toEqual(['registered prefix=/v1 address=127.0.0.1 port=3000']);
+  });
 });

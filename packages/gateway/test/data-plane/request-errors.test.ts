@@ -18,7 +18,7 @@ it('logs a request at which the gateway itself failed', async () => {
   await createDataPlane({
     workers: 1,
     settings: dataPlaneSettings({}),
-    directory: { knows: () => true, routable: () => [] } as never,
+    directory: { knows: () => true, prefixes: () => ['/v1'], routable: () => [] } as never,
     isTableComplete: true,
     traffic: { countRequest() {} } as never,
     onReport() {},

@@ -150,7 +150,36 @@ describe('the filters of an entry', () => {
   });
 });
 
+/** Returns how often a check of so many routes, each with a part of its own, looks at one of their entries. */
+function looksOfCheck(count: number): number {
+  let looks = 0;
+  const entries = Array.from({ length: count }, (_, index): [string, Routes[string]] => [
+    `/v${index}`,
+    { rateLimit: { burst: 5 } },
+  ]);
+  const parts = entries.map(([key]): [string, Routes[string]] => [
+    `${key}/x`,
+    { rateLimit: { rate: '5/m' } },
+  ]);
+  const routes = new Proxy<Routes>(Object.fromEntries([...entries, ...parts]), {
+    get(target, key: string) {
+      looks++;
+      return target[key];
+    },
+    getOwnPropertyDescriptor(target, key) {
+      looks++;
+      return Object.getOwnPropertyDescriptor(target, key);
+    },
+  });
+  expect(faultsOfWhole({ routes })).toEqual([]);
+  return looks;
+}
+
 describe('the settings of an entry', () => {
+  it('do not cost a look at each other route to check: 10,000 routes took 20 s', () => {
+    expect(looksOfCheck(200)).toBeLessThanOrEqual(2 * looksOfCheck(100));
+  });
+
   it('are checked together with the filters of entries around it', () => {
     const rate = { rateLimit: { rate: '5/m' } };
     expect(faultsOf({ '/api': rate, '/api/x': { rateLimit: { burst: 5 } } })).toEqual([]);

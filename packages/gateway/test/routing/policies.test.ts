@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
-import { forwarded, limitsOf, portsOf, setup } from './routed.ts';
+import { forwarded, limitsOf, portsOf, rules, setup } from './routed.ts';
 
 describe('a reconfigured router', () => {
   it('does not offer an instance that left to a request in flight', () => {
@@ -130,5 +130,29 @@ describe('a route with strip off', () => {
     say(1);
     configure({ routes: { '/v1': { strip: false } } });
     expect(decide('localhost', '/v1/x?y')).toMatchObject({ target: '/v1/x?y', isStripped: false });
+  });
+});
+
+const policiesOf = (by: ReturnType<typeof rules>) =>
+  ['/v1', '/v2'].map((prefix) => by.ruleOf(prefix).policyOf());
+
+describe('the policy of routes that set nothing themselves', () => {
+  it('is one for all of them', () => {
+    const [one, other] = policiesOf(rules({ limits: { answerMs: 1 }, routes: { '/v3': {} } }));
+    expect(one?.limits.answerMs).toBe(1);
+    expect(other).toBe(one);
+  });
+
+  it('has filters for each of them, because filters may remember requests', () => {
+    const [one, other] = policiesOf(rules({ ipAccess: { allow: ['192.0.2.0/24'] } }));
+    expect(one?.filters.map(({ name }) => name)).toEqual(['ipAccess']);
+    expect(other?.filters).toHaveLength(1);
+    expect(other?.filters[0]).not.toBe(one?.filters[0]);
+  });
+
+  it('is not that of a route whose instances announce one', () => {
+    const by = rules({});
+    expect(by.ruleOf('/v1').policyOf({ strip: false }).strip).toBe(false);
+    expect(by.ruleOf('/v1').policyOf().strip).toBe(true);
   });
 });

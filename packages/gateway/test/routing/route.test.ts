@@ -3,7 +3,8 @@ import { matchRoute } from '../../src/routing/route.ts';
 
 function match(target: string, ...prefixes: string[]) {
   const known = new Set(prefixes);
-  return matchRoute(target, (prefix) => known.has(prefix));
+  const found = matchRoute(target, 16, (prefix) => (known.has(prefix) ? 'known' : undefined));
+  return found && { prefix: found.prefix, target: found.target };
 }
 
 describe('matchRoute', () => {
@@ -63,9 +64,9 @@ describe('matchRoute', () => {
 
   it('looks at no more segments than a prefix can have', () => {
     const asked: string[] = [];
-    matchRoute('/x'.repeat(5000), (prefix) => {
+    matchRoute('/x'.repeat(5000), 16, (prefix) => {
       asked.push(prefix);
-      return false;
+      return undefined;
     });
     expect(asked.length).toBeLessThanOrEqual(17);
     expect(match(`${'/x'.repeat(16)}/y`, '/x'.repeat(16))?.target).toBe('/y');

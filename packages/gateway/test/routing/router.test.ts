@@ -220,6 +220,79 @@ describe('a router', () => {
     expect(pick()).toBe(2);
   });
 
+  it('retries a request at an instance of a prefix that was forgotten meanwhile and came back', () => {
+    const { say, decide, table, router } = setup();
+    say(1);
+    const decision = forwarded(decide('localhost', '/v1'));
+    expect(decision.next()?.port).toBe(1);
+    decision.onAttemptEnd?.('failed');
+    say(1, { left: true });
+    table.apply({ type: 'prefix-dismissed', prefix: '/v1' }, 0);
+    router.forgetPrefix('/v1');
+    expect(decision.next()).toBeUndefined();
+    expect(decision.unavailable).toMatchObject({ code: 'unknown-route' });
+    say(2);
+    expect(decision.next()?.port).toBe(2);
+  });
+
+  it('uses the instances of a prefix that had none for a while', () => {
+    const { say, decide, pick } = setup();
+    say(1);
+    const inFlight = forwarded(decide('localhost', '/v1'));
+    inFlight.next();
+    inFlight.onAttemptEnd?.('failed');
+    say(1, { left: true });
+    expect(inFlight.next()).toBeUndefined();
+    expect(pick()).toBe('no-instance');
+    say(2);
+    expect(inFlight.next()?.port).toBe(2);
+    expect(pick()).toBe(2);
+  });
+
+  it('uses the suspect instances of a prefix once none is healthy', () => {
+    const { say, pick, table, router } = setup();
+    const lease = { id: 'a', inc: 1, seq: 0, ttl: 5 };
+    say(1, { fields: lease });
+    say(2, { fields: { ...lease, id: 'b', ttl: 10 } });
+    const picksAt = (now: number) => {
+      table.apply({ type: 'tick' }, now);
+      router.instancesChanged('/v1');
+      return new Set([pick(), pick()]);
+    };
+    expect(picksAt(0)).toEqual(new Set([1, 2]));
+    expect(picksAt(7000)).toEqual(new Set([2]));
+    expect(picksAt(12_000)).toEqual(new Set([1, 2]));
+  });
+
+  it('uses a service that registers after its route was asked', () => {
+    const { say, pick, configure } = setup();
+    configure({ routes: { '/v1': { service: '/v2' } } });
+    expect(pick()).toBe('no-instance');
+    say(1, { prefix: '/v2' });
+    expect(pick()).toBe(1);
+  });
+
+  it('finds a prefix with more segments than any before it', () => {
+    const { say, pick, configure, decide } = setup();
+    say(1);
+    expect(pick('/v1/a/b/c')).toBe(1);
+    say(2, { prefix: '/v1/a/b' });
+    expect(pick('/v1/a/b/c')).toBe(2);
+    configure({ routes: { '/v1/a/b/c': { service: '/v1' } } });
+    expect(pick('/v1/a/b/c/d')).toBe(1);
+    configure({ routes: { 'a.example/v1/a/b/c/d': { service: '/v1' } } });
+    expect(forwarded(decide('a.example', '/v1/a/b/c/d/e')).target).toBe('/e');
+  });
+
+  it('does not take a path for the id of a case', () => {
+    const { say, pick, configure } = setup();
+    say(1);
+    say(2, { prefix: '' });
+    configure({ routes: { '/v1': { cases: [{ when: { methods: ['GET'] } }] } } });
+    expect(pick('/v1/x')).toBe(1);
+    expect(pick('/v1%20(case%201)/x')).toBe(2);
+  });
+
   it('does not answer for other hosts, or for targets that are not paths', () => {
     const { decide } = setup();
     // Clients get no advice about the gateway's configuration.

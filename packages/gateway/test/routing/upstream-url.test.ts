@@ -14,6 +14,8 @@ describe('the URL of an upstream', () => {
     ['http://[FD00::1]:81', 'http://[fd00::1]:81'],
     ['h2c://Grpc.Internal', 'h2c://grpc.internal:80'],
     ['H2://[FD00::1]', 'h2://[fd00::1]:443'],
+    ['HTTP+SRV://_Api._TCP.Example.com./', 'http+srv://_api._tcp.example.com'],
+    ['h2+srv://_api._tcp.example.com', 'h2+srv://_api._tcp.example.com'],
   ])('%j is %j', (written, expected) => {
     expect(canonical(written)).toBe(expected);
   });
@@ -29,6 +31,10 @@ describe('the URL of an upstream', () => {
     'http://a/path',
     'http://a?b',
     'http://a#b',
+    'http+srv://example.com',
+    'http+srv://_api._tcp.example.com:80',
+    'http+srv://10.0.0.5',
+    'srv://_api._tcp.example.com',
   ])('is not %j', (written) => {
     expect(parseUpstreamUrl(written)).toBeUndefined();
   });

@@ -83,7 +83,7 @@ describe('a configuration', () => {
     ],
     [
       { routes: { '/v1': { upstreams: ['10.0.0.5:80'] } } },
-      '`routes./v1.upstreams.0` is "10.0.0.5:80"; it must be a URL of scheme (http, https, h2c or h2), host and port, such as http://10.0.0.5:8080',
+      '`routes./v1.upstreams.0` is "10.0.0.5:80"; it must be a URL of scheme (http, https, h2c or h2), host and port, such as http://10.0.0.5:8080, or of SRV records, such as http+srv://_api._tcp.example.com',
     ],
     [
       { versions: { pinBy: 'address' } },

@@ -5,6 +5,7 @@ import { createInProcessDataPlane } from '../../src/data-plane/in-process.ts';
 import type { Router, RouterOptions } from '../../src/routing/router.ts';
 import { ADMIN_SETTINGS } from '../../src/settings/admin.ts';
 import { AUTH_SETTINGS } from '../../src/settings/auth.ts';
+import { NOTIFY_SETTINGS } from '../../src/settings/notify.ts';
 import { OWNERS_SETTINGS } from '../../src/settings/owners.ts';
 import { ROUTE_SETTINGS } from '../../src/settings/routing.ts';
 import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
@@ -32,7 +33,7 @@ vi.mock('../../src/routing/router.ts', () => ({
 function given(config: RoutingConfig): string {
   createInProcessDataPlane({
     settings: dataPlaneSettings(config),
-    table: { knows: () => true, routable: () => [] },
+    table: { knows: () => true, prefixes: () => ['/v1'], routable: () => [] },
     traffic: { countRequest: () => {} } as never,
     observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
@@ -57,8 +58,11 @@ beforeEach(() => {
   before = given({});
 });
 
-/** What is not about requests of clients has tests of its own: test/admin/scopes.test.ts, test/attacks in the root. */
-const ELSEWHERE = { ...ADMIN_SETTINGS, ...OWNERS_SETTINGS, ...AUTH_SETTINGS };
+/**
+ * What is not about requests of clients has tests of its own: test/admin/scopes.test.ts, and test/attacks and
+ * test/e2e/notifications.test.ts in the root.
+ */
+const ELSEWHERE = { ...NOTIFY_SETTINGS, ...ADMIN_SETTINGS, ...OWNERS_SETTINGS, ...AUTH_SETTINGS };
 const ofRequests = leavesOf(reloading(GATEWAY_SETTINGS)).filter(
   ({ path: [key = ''] }) => !Object.hasOwn(ELSEWHERE, key),
 );

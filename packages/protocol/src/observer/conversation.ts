@@ -4,7 +4,7 @@ import type { Table } from '../table/table.ts';
 import { OBSERVER_USER_ID } from '../wire/channels.ts';
 import { holdsAll, missingIn, unknownIn } from '../wire/digest.ts';
 import { isEventName, parseDiscoveryEvent } from '../wire/events.ts';
-import { rollCallMessage, tableMessages } from '../wire/messages.ts';
+import { findingMessage, rollCallMessage, tableMessages } from '../wire/messages.ts';
 import type { Message } from '../wire/messages.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import { versionOf } from '../wire/statement.ts';
@@ -16,6 +16,7 @@ import { combined, NO_REACTION } from './reaction.ts';
 import type { Reaction } from './reaction.ts';
 import type { OwnRollCalls } from './own-roll-calls.ts';
 import type { Repeats } from './repeats.ts';
+import { Findings } from './findings.ts';
 import { RollCalls } from './roll-calls.ts';
 
 /** What the conversations of one observer have in common. */
@@ -46,6 +47,7 @@ export class Conversation {
   readonly #broker: BrokerNumber;
   readonly #outdated: OutdatedOwners;
   readonly #rollCalls = new RollCalls();
+  readonly #findings = new Findings();
   /** The nonce of this observer's latest roll call. */
   #asked = '';
   #rollCallAt = Infinity;
@@ -68,6 +70,7 @@ export class Conversation {
     // Nothing can be published there. Owners and observers ask and join again when they are back.
     this.#outdated.clear();
     this.#rollCalls.clear();
+    this.#findings.clear();
     const effects = this.#apply({ type: 'link', isUp: false, broker: this.#broker }, now);
     return { ...NO_REACTION, effects };
   }
@@ -75,8 +78,18 @@ export class Conversation {
   /** Time has passed. To be called every 50 ms or so. */
   tick(now: number): Reaction {
     const rollCall = now >= this.#rollCallAt ? [this.#rollCall(now)] : [];
-    const publish = [...rollCall, ...this.#outdated.due(now), ...this.#answer(now)];
+    const publish = [
+      ...rollCall,
+      ...this.#outdated.due(now),
+      ...this.#answer(now),
+      ...this.#report(now),
+    ];
     return { ...NO_REACTION, publish };
+  }
+
+  /** A probe of an instance has failed, which the other gateways may not know yet. */
+  found(key: string): void {
+    if (this.#rollCallAt !== Infinity) this.#findings.add(key);
   }
 
   /**
@@ -156,6 +169,12 @@ export class Conversation {
         this.#rollCalls.add(event);
         return { ...NO_REACTION, publish: this.#answer(now) };
       }
+      case 'finding': {
+        // It comes back by another broker.
+        if (event.from === this.#context.name) return NO_REACTION;
+        const effects = event.keys.flatMap((key) => this.#apply({ type: 'reported', key }, now));
+        return { ...NO_REACTION, effects };
+      }
       case 'table': {
         // Not only answers to this observer's own question: they may be news here, too.
         const relayed = this.#context.relayed(event.statements, now);
@@ -214,6 +233,13 @@ export class Conversation {
     for (const { nonce } of others) messages.push(...tableMessages(nonce, [], eventBytes));
     if (messages.length > 0) this.#rollCalls.answered(news.length, now);
     return hasUnknown ? [...messages, this.#rollCall(now, { echo: true })] : messages;
+  }
+
+  #report(now: number): Message[] {
+    const { name, eventBytes } = this.#context;
+    if (name === undefined) return [];
+    const keys = this.#findings.take(now, eventBytes);
+    return keys.length === 0 ? [] : [findingMessage(name, keys)];
   }
 
   #rollCall(now: number, mark: { echo?: true } = {}): Message {

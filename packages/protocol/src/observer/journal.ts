@@ -1,6 +1,6 @@
 import { evidenceAfter, isShown } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { instanceKey } from '../wire/statement.ts';
+import { configuredKey, instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import { isChange } from '../table/events.ts';
 import type { Change, Effect, TableEvent } from '../table/events.ts';
@@ -157,13 +157,15 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'joined':
       return { key: instanceKey(event.announcement), what: 'presence: joined' };
     case 'configured':
-      return { key: instanceKey(event.announcement), what: `configuration: ${event.url}` };
+      return { key: configuredKey(event.announcement), what: `configuration: ${event.url}` };
     case 'unconfigured':
       return { key: event.key, what: 'configuration: removed' };
     case 'departed':
       return { key: event.id, what: 'presence: gone' };
     case 'probed':
       return isShown(event) ? { key: event.key, what: describe(event) } : undefined;
+    case 'reported':
+      return { key: event.key, what: 'another gateway: a probe failed' };
     case 'drained':
     case 'undrained':
       return { key: event.key, what: `operator: ${event.type}` };
@@ -179,8 +181,9 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
   }
 }
 
-/** Whether an event comes so often that a history would hold nothing else: it is evidence only. */
+/** Whether an event comes so often that a history would hold nothing else, unless it changes something. */
 function isRoutine(event: TableEvent): boolean {
+  if (event.type === 'configured') return true;
   return event.type === 'probed' && event.by === 'traffic' && event.verdict === 'ok';
 }
 

@@ -1,6 +1,7 @@
 import type { BrokerNumber, Effect, TableEvent } from '../table/events.ts';
 import type { ProbeRules, Probing } from '../table/probe-rules.ts';
 import type { TableLimits } from '../table/capacity.ts';
+import { ProbeShare } from '../table/probe-share.ts';
 import { RULES } from '../table/rules.ts';
 import { Table } from '../table/table.ts';
 import { EVENT_BYTES } from '../wire/messages.ts';
@@ -54,6 +55,7 @@ export class Observer {
   readonly peers: Peers;
   readonly #policy: AddressPolicy;
   readonly #journal: Journal | undefined;
+  readonly #share: ProbeShare;
   #ownership: Pick<Ownership, 'refusal'> | undefined;
   readonly #context: ConversationContext;
   readonly #conversations = new Map<BrokerNumber, Conversation>();
@@ -61,7 +63,8 @@ export class Observer {
   constructor(options: ObserverOptions) {
     const { probes, probeRules, limits, answers, nonce, name } = options;
     const { rollCallEveryMs = RULES.rollCallEveryMs } = options;
-    this.table = new Table({ probes, probeRules, limits });
+    this.#share = new ProbeShare(name);
+    this.table = new Table({ probes, probeRules, limits, share: this.#share });
     this.peers = new Peers(rollCallEveryMs);
     this.#policy = options.policy ?? (() => undefined);
     this.#journal = options.journal;
@@ -94,6 +97,7 @@ export class Observer {
 
   /** Time has passed. To be called every 50 ms or so, as {@link Conversation.tick} is. */
   tick(now: number): Reaction {
+    if (this.#context.answers) this.#share.setOthers(this.peers.present(now));
     return this.learn({ type: 'tick' }, now);
   }
 
@@ -157,6 +161,9 @@ export class Observer {
     const wasConnected = this.table.isConnected;
     const effects = this.table.apply(event, now);
     if (this.#isEvidence(event, wasConnected)) this.#journal?.record(event, effects, now);
+    for (const effect of effects)
+      if (effect.type === 'finding')
+        for (const conversation of this.#conversations.values()) conversation.found(effect.key);
     return effects;
   }
 

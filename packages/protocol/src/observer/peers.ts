@@ -14,6 +14,8 @@ export interface Peer {
 
 /** A gateway that has missed two roll calls is gone. */
 const FORGET_AFTER_ROLL_CALLS = 3;
+/** A gateway is there if it has called the roll as often as it should, with some time for a message to arrive. */
+const THERE_FOR_ROLL_CALLS = 1.1;
 /** Any holder of the secret can make up names, so their number is bounded. */
 const MAX_PEERS = 100;
 
@@ -24,10 +26,12 @@ const MAX_PEERS = 100;
 export class Peers {
   readonly #peers = new Map<string, Peer>();
   readonly #forgetAfter: number;
+  readonly #thereFor: number;
 
   /** @param rollCallEveryMs milliseconds between two roll calls of a gateway */
   constructor(rollCallEveryMs: number) {
     this.#forgetAfter = rollCallEveryMs * FORGET_AFTER_ROLL_CALLS;
+    this.#thereFor = rollCallEveryMs * THERE_FOR_ROLL_CALLS;
   }
 
   /** A gateway has called the roll. */
@@ -46,5 +50,10 @@ export class Peers {
     for (const { name, at } of this.#peers.values())
       if (now - at > this.#forgetAfter) this.#peers.delete(name);
     return [...this.#peers.values()];
+  }
+
+  /** The names of the gateways that are there. */
+  present(now: number): string[] {
+    return this.all(now).flatMap(({ name, at }) => (now - at <= this.#thereFor ? [name] : []));
   }
 }

@@ -17,6 +17,10 @@ export interface Entry {
   failures: number;
   /** Consecutive probes that timed out. Unlike a failure, a request that is answered makes up for them. */
   timeouts: number;
+  /** Another gateway has reported that a probe of it failed, and it has not answered since. */
+  isReported: boolean;
+  /** When this observer last reported it. */
+  foundAt: number;
   /** Consecutive probes that succeeded since it was down. */
   successes: number;
   /** A probe is in progress. */
@@ -64,6 +68,8 @@ export interface Entry {
 const NEW_ENDPOINT = {
   failures: 0,
   timeouts: 0,
+  isReported: false,
+  foundAt: -Infinity,
   successes: 0,
   lateAnswers: 0,
   pausedUntil: -Infinity,
@@ -105,9 +111,14 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
   };
 }
 
-/** How many probes in a row did not succeed. */
-export function faults({ failures, timeouts }: Pick<Entry, 'failures' | 'timeouts'>): number {
-  return failures + timeouts;
+/** How many probes in a row did not succeed. One of another gateway counts beside those of this one, and never alone. */
+export function faults({
+  failures,
+  timeouts,
+  isReported,
+}: Pick<Entry, 'failures' | 'timeouts' | 'isReported'>): number {
+  const own = failures + timeouts;
+  return own > 0 && isReported ? own + 1 : own;
 }
 
 /** What a table knows of an instance that has not left. */

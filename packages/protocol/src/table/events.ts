@@ -25,6 +25,8 @@ export type TableEvent =
   | { readonly type: 'unseen'; readonly id: string; readonly broker: BrokerNumber }
   /** A probe, or a request, has ended. */
   | ({ readonly type: 'probed'; readonly key: string } & Probed)
+  /** Another gateway reports that a probe of it failed. */
+  | { readonly type: 'reported'; readonly key: string }
   /** This observer's configuration names it: by a URL, which may stand for several instances. */
   | { readonly type: 'configured'; readonly announcement: Announcement; readonly url: string }
   /** The configuration names it no longer, or its name leads elsewhere. */
@@ -70,6 +72,8 @@ export type Effect =
       readonly instance: Instance;
       readonly by: Exclude<ProbedBy, 'traffic'>;
     }
+  /** A probe of a healthy instance failed, which other gateways may not know yet. */
+  | { readonly type: 'finding'; readonly key: string }
   /** A prefix without instances is not known any more. */
   | { readonly type: 'prefix-forgotten'; readonly prefix: string; readonly why: string }
   /** So many instances of a prefix were lost at once that this observer's own link is suspected of it. */

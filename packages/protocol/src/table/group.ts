@@ -67,6 +67,11 @@ export class Group {
     this.#choose(this.#endpoints.remove(entry));
   }
 
+  /** All entries at the endpoint of an entry. */
+  at(entry: Entry): ReadonlySet<Entry> {
+    return this.#endpoints.at(entry);
+  }
+
   /** Applies a change of an entry's status or of its draining. */
   change(entry: Entry, change: () => void): void {
     this.#delist(entry);

@@ -11,6 +11,7 @@ import type { Probed, Verdict } from './probe.ts';
 import { DEFAULT_PROBE_RULES } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
+import { ProbeShare } from './probe-share.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
 import { RULES, STATUS_MS } from './rules.ts';
 import { isGoneEverywhere, isGoneUnseen, isGoneWithout, sighted } from './sightings.ts';
@@ -20,6 +21,8 @@ export interface HealthOptions {
   readonly probes: Probing;
   /** Default: {@link DEFAULT_PROBE_RULES}. */
   readonly probeRules?: Partial<ProbeRules> | undefined;
+  /** Which instances other gateways probe more often. Default: none. */
+  readonly share?: ProbeShare | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ export class Health {
 
   /** @param entries the table's instances by key, which the table itself changes */
   constructor(
-    { probes, probeRules }: HealthOptions,
+    { probes, probeRules, share = new ProbeShare() }: HealthOptions,
     entries: ReadonlyMap<string, Entry>,
     groups: Groups,
     agenda: Agenda,
@@ -50,7 +53,7 @@ export class Health {
     this.#groups = groups;
     this.#agenda = agenda;
     this.#endpoints = endpoints;
-    this.#schedule = new ProbeSchedule(probes, this.#rules, entries, agenda);
+    this.#schedule = new ProbeSchedule(probes, this.#rules, share, entries, agenda);
   }
 
   /** Whether this observer is connected to a broker. */
@@ -173,6 +176,17 @@ export class Health {
     return [];
   }
 
+  /**
+   * Another gateway reports that a probe of an instance failed. Every program that can publish can say so: it is reason to probe
+   * the instance now, and counts once a probe of this observer has failed as well.
+   */
+  reported(key: string, now: number): Effect[] {
+    const entry = this.#entries.get(key);
+    if (this.#probes !== 'always' || entry?.status !== 'healthy' || entry.isReported) return [];
+    entry.isReported = true;
+    return entry.isProbing ? [] : this.#schedule.reported(entry, now);
+  }
+
   /** This observer's own connection to a broker was made or lost. */
   link(broker: number, isConnected: boolean, now: number): Effect[] {
     if (!this.#link.changed(broker, isConnected, now)) return [];
@@ -218,6 +232,7 @@ export class Health {
   #succeeded(entry: Entry, now: number): Effect[] {
     entry.failures = 0;
     entry.timeouts = 0;
+    entry.isReported = false;
     if (entry.status === 'down' && ++entry.successes < this.#rules.successThreshold) {
       this.#schedule.later(entry, now);
       return [];
@@ -230,6 +245,7 @@ export class Health {
   #served(entry: Entry, at: number, now: number): Effect[] {
     entry.servedAt = Math.max(entry.servedAt, at);
     entry.timeouts = 0;
+    entry.isReported = false;
     // An answer that was on its way when the instance died proves nothing.
     const isProven = entry.status === 'suspect' && entry.failures === 0 && at > entry.doubtedAt;
     return isProven ? this.#recovered(entry, 'it answered a request', now) : [];
@@ -237,7 +253,8 @@ export class Health {
 
   #recovered(entry: Entry, why: string, now: number): Effect[] {
     const effects = this.#setStatus(entry, 'healthy', why, now);
-    this.#schedule.next(entry, now);
+    if (effects.length > 0) this.#schedule.recovered(entry, now);
+    else this.#schedule.next(entry, now);
     return effects;
   }
 
@@ -260,11 +277,20 @@ export class Health {
       entry.refusedAt = now;
       if (!isSpokenFor(entry)) entry.hasEnded = true;
     }
-    const effects = this.#judge(entry, probed, now);
+    const effects = [...this.#found(entry, now), ...this.#judge(entry, probed, now)];
     const isJudged = entry.status !== 'healthy' && faults(entry) >= this.#rules.failureThreshold;
     if (entry.status === 'down' || isJudged) this.#schedule.later(entry, now);
     else this.#schedule.at(entry, now + RULES.reprobeMs);
     return effects;
+  }
+
+  /** The first failure of an instance that was healthy is worth the other gateways' look. */
+  #found(entry: Entry, now: number): Effect[] {
+    const isNews = entry.status === 'healthy' && faults(entry) === 1 && this.#schedule.isShared;
+    if (!isNews || entry.configuredAs !== undefined || now - entry.foundAt < RULES.findingEveryMs)
+      return [];
+    entry.foundAt = now;
+    return [{ type: 'finding', key: entry.key }];
   }
 
   #judge(entry: Entry, probed: Probed, now: number): Effect[] {

@@ -9,7 +9,7 @@ export type Status = 'healthy' | 'suspect' | 'down';
 
 /** One running process of a service, as an observer knows it. */
 export interface Instance {
-  /** Identifies the instance in this table: see `instanceKey`. */
+  /** Identifies the instance in this table: see `instanceKey` and `configuredKey`. */
   readonly key: string;
   /** Its latest announcement. */
   readonly announcement: Announcement;

@@ -4,6 +4,7 @@ import { faults } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect } from './events.ts';
 import type { Probed, ProbedBy } from './probe.ts';
+import type { ProbeShare } from './probe-share.ts';
 import { spread } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';
@@ -19,10 +20,12 @@ export class ProbeSchedule {
   readonly #rules: ProbeRules;
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #agenda: Agenda;
+  readonly #share: ProbeShare;
 
   constructor(
     probes: Probing,
     rules: ProbeRules,
+    share: ProbeShare,
     entries: ReadonlyMap<string, Entry>,
     agenda: Agenda,
   ) {
@@ -30,11 +33,12 @@ export class ProbeSchedule {
     this.#rules = rules;
     this.#entries = entries;
     this.#agenda = agenda;
+    this.#share = share;
   }
 
   /** Schedules the first probe of an instance that is new, or has restarted. */
   started(entry: Entry, now: number): void {
-    if (this.#probes === 'always') this.at(entry, now + this.#interval() * spread(entry.key));
+    if (this.#probes === 'always') this.at(entry, now + this.#interval(entry) * spread(entry.key));
   }
 
   /** Abandons the probe in progress, which asked for what the instance announced before, and schedules another. */
@@ -49,9 +53,32 @@ export class ProbeSchedule {
     else if (this.#probes === 'always') this.at(entry, this.#soon(entry, now));
   }
 
+  /**
+   * Schedules the next probe of an instance that is healthy again. Thousands are when a snapshot or another gateway knew them: they
+   * are verified at once, and requested at other times from then on.
+   */
+  recovered(entry: Entry, now: number): void {
+    const interval = this.#interval(entry);
+    // The rest of the interval counts as waited for already.
+    if (interval > this.#rules.requestIntervalMs)
+      entry.requestedAt = now - interval * (2 - 2 * spread(entry.key));
+    this.next(entry, now);
+  }
+
   /** Schedules the next probe one interval later. */
   later(entry: Entry, now: number): void {
-    this.at(entry, now + this.#interval());
+    this.at(entry, now + this.#interval(entry));
+  }
+
+  /** Another gateway has found that a probe of an instance failed: requests it, no more often than it may be anyway. */
+  reported(entry: Entry, now: number): Effect[] {
+    this.at(entry, Math.max(now, entry.requestedAt + this.#rules.requestIntervalMs));
+    return this.due(entry, now);
+  }
+
+  /** Whether instances are so many that other gateways take longer than this one to find that a probe fails. */
+  get isShared(): boolean {
+    return this.#entries.size * RULES.msPerProbe > this.#rules.requestIntervalMs;
   }
 
   at(entry: Entry, at: number): void {
@@ -102,12 +129,12 @@ export class ProbeSchedule {
    */
   #kind(entry: Entry, now: number): ProbeKind | undefined {
     if (now >= this.#nextRequestAt(entry)) return 'probe';
-    const isServing = isSure(entry) && now - entry.servedAt < this.#interval();
+    const isServing = isSure(entry) && now - entry.servedAt < this.#interval(entry);
     return isServing || schemeFacts(entry.announcement).isSecure ? undefined : 'connect';
   }
 
   #soon(entry: Entry, now: number): number {
-    return Math.min(now + this.#interval(), this.#nextRequestAt(entry));
+    return Math.min(now + this.#interval(entry), this.#nextRequestAt(entry));
   }
 
   /**
@@ -117,19 +144,23 @@ export class ProbeSchedule {
   #nextRequestAt(entry: Entry): number {
     const { requestedAt, servedAt, pausedUntil, announcement } = entry;
     if (!isSure(entry)) return pausedUntil;
-    const interval = Math.max(this.#rules.requestIntervalMs, this.#interval());
+    const interval = Math.max(this.#rules.requestIntervalMs, this.#interval(entry));
     const shownAt =
       announcement.health === undefined ? Math.max(requestedAt, servedAt) : requestedAt;
     const at = Math.min(shownAt + interval, requestedAt + RULES.maxPostponed * interval);
     return Math.max(at, pausedUntil);
   }
 
-  #interval(): number {
-    return Math.max(this.#rules.intervalMs, this.#entries.size * RULES.msPerProbe);
+  #interval({ key }: Entry): number {
+    const { size } = this.#entries;
+    const ms = this.#share.isOwn(key)
+      ? (size / this.#share.gateways) * RULES.msPerOwnProbe
+      : size * RULES.msPerProbe;
+    return Math.max(this.#rules.intervalMs, ms);
   }
 }
 
 /** Whether nothing speaks against an instance. */
 function isSure(entry: Entry): boolean {
-  return entry.status === 'healthy' && faults(entry) === 0;
+  return entry.status === 'healthy' && faults(entry) === 0 && !entry.isReported;
 }

@@ -3,10 +3,15 @@ import type { Status } from './instance.ts';
 /** The times and thresholds of the protocol. docs/reference/protocol.md gives the reason for each. */
 export const RULES = {
   /**
-   * With many instances, the milliseconds that each adds to the interval between two probes of one
-   * instance: an observer sends at most 500 probes a second.
+   * With many instances, the milliseconds that each adds to the interval between two probes of one instance: a gateway sends
+   * at most 2000 probes a second to the instances of its share, and 500 to the others.
    */
+  msPerOwnProbe: 0.5,
   msPerProbe: 2,
+  /** How often a gateway reports an instance to the others, at most. */
+  findingEveryMs: 60_000,
+  /** Between two reports of a gateway. */
+  reportEveryMs: 250,
   /** While an instance answers real traffic, how many intervals may pass between two requests that probe it. */
   maxPostponed: 5,
   /** After a probe has failed, until the next one. */

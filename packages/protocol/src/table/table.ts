@@ -1,6 +1,6 @@
 import type { Announcement } from '../wire/announcement-types.ts';
 import type { Refusal } from '../wire/refusal.ts';
-import { instanceKey, versionOf } from '../wire/statement.ts';
+import { configuredKey, instanceKey, versionOf } from '../wire/statement.ts';
 import type { Statement } from '../wire/statement.ts';
 import { Agenda } from './agenda.ts';
 import { Capacity, DISMISSED } from './capacity.ts';
@@ -68,6 +68,8 @@ export class Table {
         const entry = this.#entries.get(event.key);
         return entry === undefined ? [] : this.#health.probed(entry, event, now);
       }
+      case 'reported':
+        return this.#health.reported(event.key, now);
       case 'configured':
         return this.#configured(event.announcement, event.url, now);
       case 'unconfigured':
@@ -247,12 +249,16 @@ export class Table {
 
   /** No owner speaks for it, so it stands by itself: what announces the same address and port says nothing about it. */
   #configured(announcement: Announcement, url: string, now: number): Effect[] {
-    const key = instanceKey(announcement);
+    const key = configuredKey(announcement);
     const known = this.#entries.get(key);
     if (known !== undefined) {
-      if (sameAnnouncement(known.announcement, announcement)) return [];
+      if (known.configuredAs === url && sameAnnouncement(known.announcement, announcement))
+        return [];
       const was = known.announcement;
-      this.#groups.of(was.prefix).change(known, () => (known.announcement = announcement));
+      this.#groups.of(was.prefix).change(known, () => {
+        known.announcement = announcement;
+        known.configuredAs = url;
+      });
       this.#health.updated(known, now);
       return [{ ...change('updated', known, 'its configuration has changed'), was }];
     }
@@ -301,12 +307,11 @@ export class Table {
     const entry = this.#entries.get(key);
     if (entry === undefined) return [];
     const why = isDrained ? 'an operator drains it here' : 'an operator has ended its drain here';
+    const group = this.#groups.of(entry.announcement.prefix);
     // No request can be sent to one of several runs at one endpoint and not to another.
-    const changed = [entry, ...this.#endpoints.siblings(entry)].filter(
-      (each) => each.isDrained !== isDrained,
-    );
+    const changed = [...group.at(entry)].filter((each) => each.isDrained !== isDrained);
     return changed.map((each) => {
-      this.#groups.of(each.announcement.prefix).change(each, () => (each.isDrained = isDrained));
+      group.change(each, () => (each.isDrained = isDrained));
       return change('updated', each, why);
     });
   }

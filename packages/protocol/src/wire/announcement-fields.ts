@@ -158,6 +158,16 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     go: 'Host',
   },
   {
+    name: 'source',
+    type: 'text',
+    maxLength: MAX_TEXT_LENGTH,
+    doc: 'What announces the instance in its place, for people. An instance that announces itself has none.',
+    example: 'docker host-7/web-1',
+    code: 'bad-source',
+    takenBy: 'register',
+    go: 'Source',
+  },
+  {
     name: 'zone',
     type: 'text',
     maxLength: MAX_TEXT_LENGTH,
@@ -223,7 +233,7 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     takenBy: 'both',
     flag: '--health <path>',
     runDoc:
-      'The path that observers probe, after the Host to send if the program needs a certain one: `example.com/health`. `grpc`, or `grpc:SERVICE`, asks `grpc.health.v1` instead. The program is registered once a probe of it succeeds.',
+      'The path that observers probe, after the Host to send if the program needs a certain one: `example.com/health`. `grpc`, or `grpc:SERVICE`, asks `grpc.health.v1` instead.',
     go: 'Health',
   },
   {

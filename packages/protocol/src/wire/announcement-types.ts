@@ -122,6 +122,11 @@ export interface Announcement {
    */
   readonly host?: string;
   /**
+   * What announces the instance in its place, for people. An instance that announces itself has
+   * none. 1 to 255 printable characters. Example: `docker host-7/web-1`.
+   */
+  readonly source?: string;
+  /**
    * The zone in which the instance runs. A gateway prefers the instances of its own zone. 1 to 255
    * printable characters. Example: `eu-1a`.
    */
@@ -210,6 +215,11 @@ export interface AnnouncementOptions {
    * Example: `host-7`.
    */
   readonly host?: string;
+  /**
+   * What announces the instance in its place, for people. An instance that announces itself has
+   * none. 1 to 255 printable characters. Example: `docker host-7/web-1`.
+   */
+  readonly source?: string;
   /**
    * The zone in which the instance runs. A gateway prefers the instances of its own zone. 1 to 255
    * printable characters. Example: `eu-1a`.

@@ -6,7 +6,7 @@ import { accept, refuse, refuseUnreadable } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 
 /** The names of the events that observers read. */
-export const EVENTS = ['register', 'exit', 'rollcall', 'table'] as const;
+export const EVENTS = ['register', 'exit', 'rollcall', 'table', 'finding'] as const;
 export type EventName = (typeof EVENTS)[number];
 
 /** Whether observers read events of this name. */
@@ -37,7 +37,9 @@ export type DiscoveryEvent =
       readonly statements: readonly Statement[];
       /** Why announcements in it were refused. The others are accepted nevertheless. */
       readonly refusals: readonly Refusal[];
-    };
+    }
+  /** A gateway reports instances of which a probe has failed. */
+  | { readonly type: 'finding'; readonly from: string; readonly keys: readonly string[] };
 
 /** Reads one event of the channel. `data` is decoded JSON, text that was not JSON, or undefined if it could not be decrypted. */
 export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<DiscoveryEvent> {
@@ -65,6 +67,8 @@ export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<Disc
     }
     case 'table':
       return parseTable(data);
+    case 'finding':
+      return parseFinding(data);
   }
 }
 
@@ -99,6 +103,18 @@ function parseTable(data: unknown): Parsed<DiscoveryEvent> {
     }
   }
   return accept({ type: 'table', nonce, statements, refusals });
+}
+
+function parseFinding(data: unknown): Parsed<DiscoveryEvent> {
+  const { from, keys } = isRecord(data) ? data : {};
+  if (!isName(from))
+    return refuse(
+      'bad-event',
+      `finding.from is ${quote(from)}; it must be 1 to 64 of A-Z a-z 0-9 _ . -`,
+    );
+  if (!Array.isArray(keys))
+    return refuse('bad-event', `finding.keys is ${quote(keys)}; it must be a list`);
+  return accept({ type: 'finding', from, keys: keys.filter((key) => typeof key === 'string') });
 }
 
 function readNonce(data: unknown): string | undefined {

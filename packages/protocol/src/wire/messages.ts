@@ -56,6 +56,11 @@ export function tableMessages(
   return pieces.map((data) => ({ to: 'registry', event: 'table', data }));
 }
 
+/** Reports instances of which a probe has failed. */
+export function findingMessage(from: string, keys: readonly string[]): Message {
+  return { to: 'registry', event: 'finding', data: { from, keys } };
+}
+
 /** An upper bound: each character outside ASCII counts as the longest that UTF-8 has for one UTF-16 unit. */
 function bytesOf(json: string): number {
   let bytes = json.length;

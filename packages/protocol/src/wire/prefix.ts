@@ -2,8 +2,7 @@ import { accept, refuse } from './refusal.ts';
 import { quote } from '../untrusted.ts';
 import type { Parsed } from './refusal.ts';
 
-/** The most segments of a prefix: a router looks at no more of a path. */
-export const MAX_PREFIX_SEGMENTS = 16;
+const MAX_PREFIX_SEGMENTS = 16;
 const MAX_PREFIX_LENGTH = 200;
 
 // RFC 3986 §3.3 pchar without percent-encoding, so that a prefix has one spelling and is compared byte by byte.

@@ -13,6 +13,7 @@ export const REFUSAL_CODES = [
   'bad-name',
   'bad-version',
   'bad-host',
+  'bad-source',
   'bad-zone',
   'bad-weight',
   'bad-scheme',

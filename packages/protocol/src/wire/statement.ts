@@ -29,3 +29,12 @@ export function instanceKey(announcement: Announcement): string {
   if (version !== undefined) return version.id;
   return `${announcement.prefix} ${announcement.address} ${announcement.port}`;
 }
+
+/** The key of an instance that a configuration names: never that of one which announces the same prefix, address and port. */
+export function configuredKey({
+  prefix,
+  address,
+  port,
+}: Pick<Announcement, 'prefix' | 'address' | 'port'>): string {
+  return `configured ${prefix} ${address} ${port}`;
+}

@@ -4,7 +4,7 @@ import { announcement, setup } from './setup.ts';
 
 const NAME = 'static.example.com/ (upstreams)';
 const URL = 'http://10.0.0.1:1';
-const KEY = `${NAME} 10.0.0.1 1`;
+const KEY = `configured ${NAME} 10.0.0.1 1`;
 const MINUTE = 60_000;
 
 function configured() {
@@ -89,6 +89,44 @@ describe('an instance that the configuration names', () => {
     expect(types({ type: 'unconfigured', key: 'a', why: '' })).toEqual([]);
     heard({ id: 'a', inc: 1 }, true);
     expect([all().length, routable()]).toEqual([1, []]);
+  });
+
+  it('counts among the announced ones of its prefix, and once at an address and port of one', () => {
+    const { heard, types, table } = setup();
+    heard({ id: 'a', inc: 1 });
+    const { prefix, address, port } = announcement({ id: 'a', inc: 1 });
+    const configure = (at: string) =>
+      types({ type: 'configured', announcement: { prefix, address: at, port }, url: URL });
+    configure(address);
+    configure('10.9.9.9');
+    const ports = () => table.routable(prefix).map((each) => each.announcement.address);
+    expect(ports().toSorted()).toEqual([address, '10.9.9.9'].toSorted());
+    heard({ id: 'a', inc: 1 }, true);
+    expect(ports()).toHaveLength(2);
+    types({ type: 'unconfigured', key: `configured ${prefix} ${address} ${port}`, why: '' });
+    expect(ports()).toEqual(['10.9.9.9']);
+  });
+
+  it('is another one than a legacy instance of its prefix, address and port', () => {
+    const { heard, types, table } = setup();
+    heard({});
+    const { prefix, address, port } = announcement({});
+    const key = `configured ${prefix} ${address} ${port}`;
+    types({ type: 'configured', announcement: { prefix, address, port }, url: URL });
+    expect(table.entries()).toHaveLength(2);
+    types({ type: 'unconfigured', key, why: '' });
+    expect(table.entries()).toMatchObject([{ configuredAs: undefined }]);
+  });
+
+  it('is drained together with an announced one at its address and port', () => {
+    const { heard, types, table } = setup();
+    heard({ id: 'a', inc: 1 });
+    const { prefix, address, port } = announcement({ id: 'a', inc: 1 });
+    types({ type: 'configured', announcement: { prefix, address, port }, url: URL });
+    types({ type: 'drained', key: 'a' });
+    expect(table.routable(prefix)).toEqual([]);
+    types({ type: 'undrained', key: `configured ${prefix} ${address} ${port}` });
+    expect(table.routable(prefix)).toHaveLength(1);
   });
 
   it('stays healthy when this observer was away from the channel for long', () => {

@@ -4,6 +4,16 @@ import { OWNED, setup } from './setup.ts';
 const MINUTE = 60_000;
 const requests = (probes: string[]): number => probes.filter((each) => each === 'probe').length;
 
+it('thousands of instances that were verified at once are requested one after the other from then on', () => {
+  const { told, watch } = setup();
+  for (let port = 1; port <= 6000; port++) told({ id: `lease-${port}`, inc: 1, port });
+  expect(requests(watch(50))).toBe(6000);
+  const inTicks = Array.from({ length: 120 }, () => requests(watch(50)));
+  expect(Math.max(...inTicks)).toBeLessThanOrEqual(200);
+  // Twice in 6 s, as 2,000 a second are allowed.
+  expect(inTicks.reduce((sum, each) => sum + each)).toBeGreaterThanOrEqual(11_000);
+});
+
 describe('a healthy instance', () => {
   it('without traffic is sent at most 30 requests a minute, and 60 connections without one', () => {
     const { heard, watch } = setup();

@@ -7,6 +7,7 @@ import type {
   TableLimits,
   Verdict,
 } from '@rollcall/protocol';
+import type { ProbeShare } from '../../src/table/probe-share.ts';
 
 export function announcement(fields: Record<string, unknown> = {}) {
   const parsed = parseAnnouncement({ prefix: '/v1', port: 1, address: '10.0.0.1', ...fields });
@@ -20,11 +21,12 @@ interface Rules {
   readonly probes?: Probing;
   readonly probeRules?: Partial<ProbeRules>;
   readonly limits?: Partial<TableLimits>;
+  readonly share?: ProbeShare;
 }
 
 /** A table with a clock that is wound by hand. */
-export function setup({ probes = 'always', probeRules, limits }: Rules = {}) {
-  const table = new Table({ probes, probeRules, limits });
+export function setup({ probes = 'always', probeRules, limits, share }: Rules = {}) {
+  const table = new Table({ probes, probeRules, limits, share });
   const clock = { now: 1000 };
   const apply = (event: TableEvent): Effect[] => table.apply(event, clock.now);
   const types = (event: TableEvent) => apply(event).map((effect) => effect.type);

@@ -32,6 +32,10 @@ describe('any message on the channel', () => {
         const parsed = parseDiscoveryEvent(name, value);
         if (!parsed.ok || parsed.value.type === 'rollcall') return;
         const event = parsed.value;
+        if (event.type === 'finding') {
+          for (const key of event.keys) table.apply({ type: 'reported', key }, 0);
+          return;
+        }
         const statements =
           event.type === 'table'
             ? event.statements

@@ -13,6 +13,7 @@ export { readSettingsFile } from './read-file.ts';
 export { defaultsOf, overlaySettings, resolveSettings } from './resolve.ts';
 export { fixedChanges, perRoute, reloading, valuesOf } from './select.ts';
 export type { Format, Setting, Settings } from './setting.ts';
+export { suggest } from './suggest.ts';
 export { fromAssignments, fromEnvironment, fromFlags, isTextual, layered } from './sources.ts';
 export type { Layer } from './sources.ts';
 export type { PerRoute, Reloading, Resolved, Values } from './values.ts';

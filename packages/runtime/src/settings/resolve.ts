@@ -23,18 +23,19 @@ export function defaultsOf<G extends Settings>(settings: G): Resolved<G> {
 }
 
 function resolved(settings: Settings, values: object): Record<string, unknown> {
-  const entries = Object.entries(settings).map(([key, setting]) => {
-    const value: unknown = key in values ? values[key as keyof typeof values] : undefined;
-    return [key, valueOf(setting, value)] as const;
-  });
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const all: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(settings)) {
+    const value = valueOf(setting, key in values ? values[key as keyof typeof values] : undefined);
+    if (value !== undefined) all[key] = value;
+  }
+  return all;
 }
 
 function valueOf(setting: Setting, value: unknown): unknown {
   switch (setting.type) {
     case 'group': {
-      const isOptional = Object.values(setting.settings).some(({ required }) => required);
-      if (value === undefined && isOptional) return undefined;
+      if (value === undefined && Object.values(setting.settings).some(({ required }) => required))
+        return undefined;
       return resolved(setting.settings, isRecord(value) ? value : {});
     }
     case 'map':

@@ -22,7 +22,7 @@ export class Gateways {
   }
 
   /** Whether a letter is of another gateway, recent, and no repetition. Notes it, if it is. */
-  isNew({ from, number, at }: Letter, now: number): boolean {
+  isNew({ from, number, at }: Omit<Letter, 'message'>, now: number): boolean {
     if (from === this.#self || Math.abs(now - at) > MAX_AGE_MS) return false;
     const known = this.#gateways.get(from);
     if (known !== undefined && number <= known.number) return false;

@@ -1,0 +1,98 @@
+import { lookup, resolve4, resolve6, resolveSrv } from 'node:dns/promises';
+import type { RecordWithTtl, SrvRecord } from 'node:dns';
+import { SERVER_NAME } from '@rollcall/protocol';
+import type { UpstreamUrl } from '../routing/upstream-url.ts';
+import { firstChoice } from './srv-shares.ts';
+
+/** A server that a DNS name leads to. */
+export interface Target {
+  /** The name that has the address. */
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  /** By an SRV record. */
+  readonly weight?: number;
+}
+
+/** Where a URL leads, and how long that is valid. */
+interface Resolved {
+  readonly targets: readonly Target[];
+  /** Milliseconds. */
+  readonly validMs: number;
+}
+
+export type Resolve = (url: UpstreamUrl) => Promise<Resolved>;
+
+/** What names are asked of. */
+export interface NameSources {
+  /** Returns addresses as other programs of this machine get them, so that its hosts file and search domains count. */
+  lookup(name: string): Promise<readonly string[]>;
+  resolve4(name: string, options: { ttl: true }): Promise<RecordWithTtl[]>;
+  resolve6(name: string, options: { ttl: true }): Promise<RecordWithTtl[]>;
+  resolveSrv(name: string): Promise<SrvRecord[]>;
+}
+
+const DEFAULT_VALID_MS = 30_000;
+/** A TTL of 0 must not make a request of each moment. */
+const MIN_VALID_MS = 1000;
+/** How long an answer is valid that lacks the addresses of some servers. */
+const INCOMPLETE_VALID_MS = 5000;
+
+const SYSTEM: NameSources = {
+  async lookup(name) {
+    const found = await lookup(name, { all: true });
+    return found.map(({ address }) => address);
+  },
+  resolve4,
+  resolve6,
+  resolveSrv,
+};
+
+/** Returns what resolves the names of URLs. @param sources default: the system, and its DNS servers */
+export function createResolve(sources: NameSources = SYSTEM): Resolve {
+  return ({ host, port }) =>
+    port === undefined ? byService(sources, host) : byAddress(sources, host, port);
+}
+
+/** The system has no TTL, so DNS is asked for it. */
+async function byAddress(sources: NameSources, host: string, port: number): Promise<Resolved> {
+  const [found, ...ttls] = await Promise.all([
+    sources.lookup(host),
+    ttlOf(sources.resolve4(host, { ttl: true })),
+    ttlOf(sources.resolve6(host, { ttl: true })),
+  ]);
+  const shortest = Math.min(...ttls) * 1000;
+  return {
+    targets: [...new Set(found)].toSorted().map((address) => ({ host, address, port })),
+    validMs: Number.isFinite(shortest) ? Math.max(shortest, MIN_VALID_MS) : DEFAULT_VALID_MS,
+  };
+}
+
+/** Node does not show the TTL of SRV records: they are valid as long as the addresses they lead to, at most 30 s. */
+async function byService(sources: NameSources, name: string): Promise<Resolved> {
+  const found = await sources.resolveSrv(name);
+  // A target of `.` says that there is no server, and what DNS answers may be anything.
+  const servers = firstChoice(found.filter((record) => SERVER_NAME.test(record.name)));
+  const answers = await Promise.allSettled(
+    servers.map(async (server) => {
+      const { targets, validMs } = await byAddress(sources, server.name.toLowerCase(), server.port);
+      return { targets: targets.map((each) => ({ ...each, weight: server.weight })), validMs };
+    }),
+  );
+  const resolved = answers.flatMap((answer) =>
+    answer.status === 'fulfilled' ? [answer.value] : [],
+  );
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed !== undefined && resolved.length === 0) throw failed.reason;
+  const limit = failed === undefined ? DEFAULT_VALID_MS : INCOMPLETE_VALID_MS;
+  return {
+    targets: resolved.flatMap(({ targets }) => targets),
+    validMs: Math.min(limit, ...resolved.map(({ validMs }) => validMs)),
+  };
+}
+
+/** Seconds; Infinity if DNS has no answer. */
+async function ttlOf(query: Promise<RecordWithTtl[]>): Promise<number> {
+  const records = await query.catch(() => []);
+  return records.reduce((least, { ttl }) => Math.min(least, ttl), Infinity);
+}

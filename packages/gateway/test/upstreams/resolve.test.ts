@@ -1,0 +1,134 @@
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
+import { decode, encode } from 'dns-packet';
+import type { Answer } from 'dns-packet';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseUpstreamUrl } from '../../src/routing/upstream-url.ts';
+import { createResolve } from '../../src/upstreams/resolve.ts';
+
+let server: Socket;
+/** The answers by type and name, such as `A a.example.com`. */
+let records: Map<string, Answer[]>;
+
+beforeEach(async () => {
+  records = new Map();
+  server = createSocket('udp4', (packet, from) => {
+    const { id, questions } = decode(packet);
+    const answers = records.get(`${questions?.[0]?.type} ${questions?.[0]?.name}`);
+    const rcode = answers === undefined ? 3 : 0;
+    const answer = { type: 'response', id, flags: rcode, questions, answers } as const;
+    server.send(encode(answer), from.port, from.address);
+  });
+  await once(server.bind(0, '127.0.0.1'), 'listening');
+});
+afterEach(() => server.close());
+
+/** Resolves a URL by the DNS server of the test. */
+async function resolve(written: string) {
+  const dns = new Resolver({ timeout: 1000, tries: 1 });
+  dns.setServers([`127.0.0.1:${server.address().port}`]);
+  const url = parseUpstreamUrl(written);
+  if (url === undefined) throw new Error('no URL');
+  return createResolve({
+    lookup: (name) => dns.resolve4(name),
+    resolve4: (name, options) => dns.resolve4(name, options),
+    resolve6: (name, options) => dns.resolve6(name, options),
+    resolveSrv: (name) => dns.resolveSrv(name),
+  })(url);
+}
+
+function address(name: string, data: string, ttl: number): void {
+  const known = records.get(`A ${name}`) ?? [];
+  records.set(`A ${name}`, [...known, { type: 'A', name, data, ttl }]);
+}
+
+function srv(target: string, port: number, weight: number, priority: number): void {
+  const name = '_api._tcp.example.com';
+  const known = records.get(`SRV ${name}`) ?? [];
+  const data = { target, port, weight, priority };
+  records.set(`SRV ${name}`, [...known, { type: 'SRV', name, ttl: 60, data }]);
+}
+
+describe('a name of addresses', () => {
+  it('leads to each of them, for the shortest TTL', async () => {
+    address('a.example.com', '10.0.0.2', 20);
+    address('a.example.com', '10.0.0.1', 7);
+    const host = 'a.example.com';
+    expect(await resolve('http://a.example.com:81')).toEqual({
+      targets: [
+        { host, address: '10.0.0.1', port: 81 },
+        { host, address: '10.0.0.2', port: 81 },
+      ],
+      validMs: 7000,
+    });
+  });
+
+  it('is resolved again after a second if its TTL is 0', async () => {
+    address('a.example.com', '10.0.0.1', 0);
+    expect(await resolve('http://a.example.com:81')).toMatchObject({ validMs: 1000 });
+  });
+
+  it('is an error if it does not exist', async () => {
+    await expect(resolve('http://a.example.com:81')).rejects.toThrow('ENOTFOUND');
+  });
+});
+
+describe('a name of SRV records', () => {
+  const URL = 'http+srv://_api._tcp.example.com';
+
+  it('leads to their servers and ports, with their weights', async () => {
+    address('a.example.com', '10.0.0.1', 9);
+    address('b.example.com', '10.0.0.2', 20);
+    srv('a.example.com', 8080, 60, 1);
+    srv('B.example.com', 8081, 0, 1);
+    expect(await resolve(URL)).toEqual({
+      targets: [
+        { host: 'a.example.com', address: '10.0.0.1', port: 8080, weight: 60 },
+        { host: 'b.example.com', address: '10.0.0.2', port: 8081, weight: 1 },
+      ],
+      validMs: 9000,
+    });
+  });
+
+  it('leads to the records of the lowest priority only', async () => {
+    for (const name of ['a', 'b']) address(`${name}.example.com`, '10.0.0.1', 300);
+    srv('a.example.com', 8080, 0, 20);
+    srv('b.example.com', 8081, 0, 10);
+    const { targets, validMs } = await resolve(URL);
+    expect(targets.map(({ port }) => port)).toEqual([8081]);
+    // Node has no TTL of SRV records.
+    expect(validMs).toBe(30_000);
+  });
+
+  it('has weights that are larger than those of instances scaled to them', async () => {
+    address('a.example.com', '10.0.0.1', 60);
+    srv('a.example.com', 1, 65_535, 0);
+    srv('a.example.com', 2, 6554, 0);
+    srv('a.example.com', 3, 1, 0);
+    const { targets } = await resolve(URL);
+    expect(targets.map(({ weight }) => weight)).toEqual([100, 10, 1]);
+  });
+
+  it('leads to the others if a server has no address, and is soon resolved again', async () => {
+    address('a.example.com', '10.0.0.1', 60);
+    srv('a.example.com', 1, 0, 0);
+    srv('gone.example.com', 2, 0, 0);
+    const { targets, validMs } = await resolve(URL);
+    expect([targets.length, validMs]).toEqual([1, 5000]);
+  });
+
+  it('is an error if no server has an address', async () => {
+    srv('gone.example.com', 2, 0, 0);
+    await expect(resolve(URL)).rejects.toThrow('ENOTFOUND');
+  });
+
+  it.each(['.', 'a b.example.com', 'a\r\nx.example.com'])(
+    'does not lead to the target %j',
+    async (target) => {
+      srv(target, 2, 0, 0);
+      expect(await resolve(URL)).toMatchObject({ targets: [] });
+    },
+  );
+});
