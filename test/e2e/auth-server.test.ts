@@ -57,7 +57,7 @@ function serviceInGo(authUrl: string): RunningProgram {
 /** The same in Python, under /v1. */
 async function serviceInPython(authUrl: string): Promise<RunningProgram> {
   const env = { ROLLCALL_AUTH_URL: authUrl, ROLLCALL_SERVICE_KEY: KEY, SERVER_NAME: 'python' };
-  const server = { module: 'logging_app', server: 'uvicorn' } as const;
+  const server = { module: 'fastapi_app', server: 'uvicorn' } as const;
   return pythonService(cluster.programs, server, await freePort(), env);
 }
 

@@ -335,6 +335,26 @@ def test_an_exit_does_not_wait_for_an_announcement_that_hangs() -> None:
     run(test)
 
 
+def test_a_registration_that_still_asks_where_the_registry_is_ends_when_it_leaves() -> None:
+    async def test(world: World) -> None:
+        owner = world.owner()
+        asked, answered = asyncio.Event(), asyncio.Event()
+
+        async def locate() -> None:
+            asked.set()
+            await answered.wait()
+
+        owner.locate = locate  # type: ignore[method-assign]
+        registering = asyncio.create_task(owner.register())
+        await asked.wait()
+        await owner.leave()
+        answered.set()
+        await registering
+        assert world.broker.events == []
+
+    run(test)
+
+
 def test_a_subscription_that_is_refused_is_not_repeated() -> None:
     async def test(world: World) -> None:
         world.broker.authorize = lambda data: ("pusher:subscription_error", {"status": 401})

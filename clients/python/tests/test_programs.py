@@ -34,6 +34,11 @@ class Program:
         assert self.process.stdout is not None
         return (await asyncio.wait_for(self.process.stdout.readline(), 20)).decode().strip()
 
+    async def write(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text.encode())
+        await self.process.stdin.drain()
+
     async def ended(self) -> int:
         return await asyncio.wait_for(self.process.wait(), 20)
 
@@ -46,7 +51,14 @@ async def start(broker: FakeBroker, code: str) -> Program:
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", "-c", code, env=env, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        code,
+        env=env,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
     return Program(process)
 
@@ -146,5 +158,62 @@ def test_a_web_service_registers_once_its_port_accepts_connections() -> None:
         await broker.until(lambda: broker.published("register"))
         program.process.kill()
         await program.ended()
+
+    run(test)
+
+
+def test_a_web_service_that_is_stopped_before_its_port_accepts_connections_is_not_registered() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = (
+            "import signal, socket, time, rollcall\n"
+            "s = socket.socket(); s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]\n"
+            "signal.signal(signal.SIGTERM, lambda *_: (s.listen(), print('listens', flush=True)))\n"
+            "rollcall.wsgi(lambda environ, start: [], prefix='/v1', port=port)\n"
+            "print('wrapped', flush=True)\n"
+        ) + WAIT
+        program = await start(broker, code)
+        assert await program.line() == "wrapped"
+        program.process.send_signal(signal.SIGTERM)
+        assert await program.line() == "listens"
+        await asyncio.sleep(0.5)
+        program.process.kill()
+        await program.ended()
+        assert broker.events == []
+
+    run(test)
+
+
+def test_a_web_service_that_stops_while_it_registers_leaves() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = (
+            "import asyncio, os, socket, sys, rollcall\n"
+            "s = socket.create_server(('127.0.0.1', 0)); port = s.getsockname()[1]\n"
+            "async def app(scope, receive, send): raise ValueError('only HTTP')\n"
+            "app = rollcall.asgi(app, prefix='/v1', port=port)\n"
+            "messages = iter(['startup', 'shutdown'])\n"
+            "async def receive():\n"
+            "    message = next(messages)\n"
+            "    if message == 'shutdown': await asyncio.to_thread(sys.stdin.readline)\n"
+            "    return {'type': 'lifespan.' + message}\n"
+            "async def send(message): print(message['type'], flush=True)\n"
+            "asyncio.run(app({'type': 'lifespan'}, receive, send))\n"
+            "os._exit(0)\n"
+        )
+        tried = asyncio.Event()
+        is_busy = True
+
+        def answer(path: str, body: str) -> tuple[int, str]:
+            tried.set()
+            return (503, "busy") if is_busy else (200, "{}")
+
+        broker.answer = answer
+        program = await start(broker, code)
+        assert await program.line() == "lifespan.startup.complete"
+        await asyncio.wait_for(tried.wait(), 20)
+        is_busy = False
+        await program.write("stop\n")
+        assert await program.line() == "lifespan.shutdown.complete"
+        assert await program.ended() == 0
+        assert len(broker.published("exit")) == 1
 
     run(test)

@@ -28,7 +28,12 @@ def slow(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [path("who", who), path("slow", slow)]
 
+options: rollcall.RegisterOptions = {
+    "prefix": "/v1",
+    "port": os.environ["PORT"],
+    "on_registered": lambda announcement: print("registered", announcement, flush=True),
+}
 if os.environ["INTERFACE"] == "wsgi":
-    app = rollcall.wsgi(get_wsgi_application(), prefix="/v1", port=os.environ["PORT"])
+    app = rollcall.wsgi(get_wsgi_application(), **options)
 else:
-    app = rollcall.asgi(get_asgi_application(), prefix="/v1", port=os.environ["PORT"])
+    app = rollcall.asgi(get_asgi_application(), **options)

@@ -28,4 +28,9 @@ async def slow() -> str:
     return "late"
 
 
-app = rollcall.asgi(app, prefix="/v1", port=os.environ["PORT"])
+app = rollcall.asgi(
+    app,
+    prefix="/v1",
+    port=os.environ["PORT"],
+    on_registered=lambda announcement: print("registered", announcement, flush=True),
+)

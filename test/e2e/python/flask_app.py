@@ -22,4 +22,9 @@ def slow() -> str:
     return "late"
 
 
-app = rollcall.wsgi(app, prefix="/v1", port=os.environ["PORT"])
+app = rollcall.wsgi(
+    app,
+    prefix="/v1",
+    port=os.environ["PORT"],
+    on_registered=lambda announcement: print("registered", announcement, flush=True),
+)

@@ -23,13 +23,14 @@ const DJANGO: PythonServer = {
   env: { INTERFACE: 'wsgi' },
 };
 
-const SERVERS: Record<string, PythonServer> = {
-  'FastAPI on uvicorn': FASTAPI,
-  'FastAPI on uvicorn with 2 workers': { ...FASTAPI, args: ['--workers', '2'] },
-  'Flask on gunicorn with threads': FLASK,
-  'Flask on gunicorn with 2 workers': { ...FLASK, args: ['--threads', '4', '--workers', '2'] },
-  'Django on gunicorn': DJANGO,
-  'Django on uvicorn': { ...DJANGO, server: 'uvicorn', args: [], env: { INTERFACE: 'asgi' } },
+/** Servers, and how many of their processes register. */
+const SERVERS: Record<string, [PythonServer, number]> = {
+  'FastAPI on uvicorn': [FASTAPI, 1],
+  'FastAPI on uvicorn with 2 workers': [{ ...FASTAPI, args: ['--workers', '2'] }, 2],
+  'Flask on gunicorn with threads': [FLASK, 1],
+  'Flask on gunicorn with 2 workers': [{ ...FLASK, args: ['--threads', '4', '--workers', '2'] }, 2],
+  'Django on gunicorn': [DJANGO, 1],
+  'Django on uvicorn': [{ ...DJANGO, server: 'uvicorn', args: [], env: { INTERFACE: 'asgi' } }, 1],
 };
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -81,11 +82,13 @@ async function stopsOne(gateway: RunningGateway, leaving: RunningProgram): Promi
 describe.skipIf(!hasPythonClient)('a service in Python', () => {
   it.each(Object.entries(SERVERS))(
     '%s fails no request when it stops, and receives none after it has left',
-    async (_name, server) => {
+    async (_name, [server, workers]) => {
       const gateway = await cluster.gateway();
       const leaving = await service(server, 'leaving');
       await service(server, 'staying');
       await expect.poll(instances(gateway), STARTED).toBe(2);
+      // One that still starts would register after the others have left.
+      await expect.poll(() => leaving.output.match(/registered/g)?.length, STARTED).toBe(workers);
       await stopsOne(gateway, leaving);
     },
   );

@@ -71,6 +71,8 @@ class Owner:
         self.sites = [Site(self, access) for access in accesses_of(config, timing)]
         self._timing = timing
         self._search = Search(self)
+        # register() was called, and leave() was not since.
+        self._is_wanted = False
         self.identity = Identity(incarnations, self._check)
         key = config.service_key
         self.identity.signer = Signer(key, config.channel) if key else None
@@ -104,15 +106,18 @@ class Owner:
         What has failed is reported, and retried until it succeeds. Raises ``RollcallError`` only if a broker is
         required.
         """
+        self._is_wanted = True
         await self._search.end()
         try:
             await self.locate()
         except RollcallError as error:
             if self._require_broker:
                 raise
-            self._search.begin(error)
+            if self._is_wanted:
+                self._search.begin(error)
             return
-        await self.register_at_each(self._require_broker)
+        if self._is_wanted:
+            await self.register_at_each(self._require_broker)
 
     async def register_at_each(self, is_required: bool) -> None:
         """Announce the instance at every broker."""
@@ -153,6 +158,7 @@ class Owner:
 
         Returns once one has accepted that and a window has passed in which requests may still come.
         """
+        self._is_wanted = False
         await self._search.end()
         try:
             await at_each(self.sites, lambda site: site.leave(), self._failed_somewhere, _OTHERS_LEAVE_WAIT)

@@ -51,11 +51,13 @@ class Server:
         if self._settings.handle_signals:
             LEAVER.install()
         LEAVER.add(self._leaving)
-        background().submit(self._register())
+        background().submit(self._register(self._leaving))
 
-    async def _register(self) -> None:
+    async def _register(self, leaving: Leaving) -> None:
         announcement = self._owner.identity.announcement
         await _listening(announcement.address, announcement.port)
+        if leaving.has_begun:
+            return
         try:
             await self._owner.register()
         except RollcallError as error:
@@ -63,7 +65,7 @@ class Server:
 
     async def leave(self) -> None:
         """Leave, if a signal has not had the application leave before. For the event loop of the server."""
-        if self._leaving is not None and self._owner.is_registered:
+        if self._leaving is not None:
             await background().wait(self._leaving.leave())
 
 

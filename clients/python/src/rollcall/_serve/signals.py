@@ -34,9 +34,13 @@ class Leaving:
     def __init__(self, owner: Owner, traffic: Traffic) -> None:
         self.owner = owner
         self._traffic = traffic
+        self.has_begun = False
 
     async def leave(self) -> None:
-        """Leave, and wait until requests no longer come. What fails is logged."""
+        """Leave, once, and wait until requests no longer come. What fails is logged."""
+        if self.has_begun:
+            return
+        self.has_begun = True
         try:
             async with timeout(_LEAVE_TIMEOUT):
                 await self.owner.leave()
@@ -49,8 +53,7 @@ class Leaving:
 
     def at_exit(self) -> None:
         """Publish the exit of a program that ends without leaving."""
-        if self.owner.is_registered:
-            self.owner.exit_blocking(_EXIT_TIMEOUT)
+        self.owner.exit_blocking(_EXIT_TIMEOUT)
 
 
 class Leaver:
