@@ -80,9 +80,9 @@ export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFa
     sent.once('response', (response) => {
       const { statusCode: status = 0, headers, socket } = response;
       const head = { status, headers, localAddress: socket.localAddress };
-      if (options.readsBody !== true) settle({ ...head, body: '' });
+      if (options.readsBody !== true) settle({ body: '', ...head });
       else
-        text(upTo(options.maxBodyBytes, response)).then((body) => settle({ ...head, body }), fail);
+        text(upTo(options.maxBodyBytes, response)).then((body) => settle({ body, ...head }), fail);
     });
     sent.end(options.body);
   });

@@ -29,12 +29,13 @@ export async function requestHealth(
   const { host, port, path, method, headers } = probeRequest(announcement);
   const isGrpc = health?.method === 'GRPC';
   if (!isGrpc && !schemeFacts(announcement).isHttp2) {
-    const result = await httpRequest({ ...probeRequest(announcement), ...options });
+    const target = { host, port, path, method, ...(headers && { headers }), ...options };
+    const result = await httpRequest(target);
     return 'status' in result ? { status: result.status } : result;
   }
   const authority = headers?.['host'] === undefined ? {} : { ':authority': headers['host'] };
   const target = { host, port, ...options };
-  if (isGrpc) return checkGrpc({ ...target, headers: authority, service: path.slice(1) });
+  if (isGrpc) return checkGrpc({ headers: authority, service: path.slice(1), ...target });
   // Of one that announces nothing, all that is known is that it speaks HTTP/2.
   const request = health && { headers: { ':method': method, ':path': path, ...authority } };
   const result = await http2Request({ ...target, ...request });

@@ -35,7 +35,7 @@ export interface InstanceView {
   readonly traffic?: TrafficView | null;
 }
 
-export interface EvidenceView extends Omit<Evidence, 'inc' | 'probe'> {
+export interface EvidenceView extends Partial<Omit<Evidence, 'inc' | 'probe'>> {
   /** Its latest probe, or request that counted as one; `cause` says what was requested and what came of it. */
   readonly probe?: NonNullable<Evidence['probe']> & { readonly cause?: string };
   /** What each of several brokers shows of its presence: see {@link brokerPresence}. */

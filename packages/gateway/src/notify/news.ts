@@ -65,13 +65,13 @@ export class News {
       case 'recovered': {
         this.#healthy.add(event.instance.key);
         const item = itemOf(event, at, 'recovered', `is healthy again: ${event.why}`);
-        return { item: { ...item, after: ['down', 'suspect'] } };
+        return { item: { after: ['down', 'suspect'], ...item } };
       }
       case 'ejected':
         return { item: ejection(itemOf(event, at, 'ejected', `is ejected: ${event.why}`)) };
       case 'returned': {
         const item = itemOf(event, at, 'recovered', `receives requests again: ${event.why}`);
-        return { item: { ...ejection(item), after: ['ejected'] } };
+        return { item: { after: ['ejected'], ...ejection(item) } };
       }
       case 'mass-suspicion':
         return { item: doubt(event, at) };

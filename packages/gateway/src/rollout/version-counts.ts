@@ -1,17 +1,19 @@
-import type { Instance } from '@rollcall/client';
+import type { Announcement, Instance } from '@rollcall/client';
 
 /** Counts the instances of each version of each service. */
 export class VersionCounts {
-  readonly #instances = new Map<string, { readonly prefix: string; readonly version: string }>();
+  readonly #instances = new Map<string, Announcement>();
   /** By prefix, then by version. */
   readonly #counts = new Map<string, Map<string, number>>();
 
   /** @returns the prefixes that have a version more or less now */
-  set({ key, announcement: { prefix, version = '' } }: Instance): Set<string> {
+  set({ key, announcement }: Instance): Set<string> {
+    const { prefix, version = '' } = announcement;
     const known = this.#instances.get(key);
-    if (known?.prefix === prefix && known.version === version) return new Set();
-    const changed = this.delete(key);
-    this.#instances.set(key, { prefix, version });
+    const isSame = known?.prefix === prefix && (known.version ?? '') === version;
+    const changed = isSame ? new Set<string>() : this.delete(key);
+    this.#instances.set(key, announcement);
+    if (isSame) return changed;
     const versions = this.#counts.get(prefix) ?? new Map<string, number>();
     this.#counts.set(prefix, versions);
     if (!versions.has(version)) changed.add(prefix);
@@ -25,14 +27,15 @@ export class VersionCounts {
     const versions = known && this.#counts.get(known.prefix);
     this.#instances.delete(key);
     if (known === undefined || versions === undefined) return new Set();
-    const count = (versions.get(known.version) ?? 1) - 1;
+    const { prefix, version = '' } = known;
+    const count = (versions.get(version) ?? 1) - 1;
     if (count > 0) {
-      versions.set(known.version, count);
+      versions.set(version, count);
       return new Set();
     }
-    versions.delete(known.version);
-    if (versions.size === 0) this.#counts.delete(known.prefix);
-    return new Set([known.prefix]);
+    versions.delete(version);
+    if (versions.size === 0) this.#counts.delete(prefix);
+    return new Set([prefix]);
   }
 
   /** The services that have instances. */

@@ -4,6 +4,7 @@ import type { Directory } from '@rollcall/client';
 import type { Logger } from '@rollcall/runtime';
 import type { Rollouts, SavedRollout } from '../rollout/rollouts.ts';
 import { snapshotAt } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Changes come in bursts, and a file that is a second old serves as well. */
 const SAVE_AFTER_MS = 1000;
@@ -32,9 +33,8 @@ export async function keepSnapshot(
     return { rollouts: [], follow: () => {}, close: async () => {} };
   const folder = dirname(file);
   const snapshot = snapshotAt({ file, logger });
-  const saved = await snapshot.load();
-  await directory.restore(saved.statements);
-  let rollouts: Pick<Rollouts, 'export'> = { export: () => [...saved.rollouts] };
+  const savedRollouts = await restored(directory, snapshot);
+  let rollouts: Pick<Rollouts, 'export'> = { export: () => [...savedRollouts] };
 
   let pending: NodeJS.Timeout | undefined;
   let saveAfterMs = SAVE_AFTER_MS;
@@ -67,7 +67,7 @@ export async function keepSnapshot(
   const onChange = (): void => saveAfter(saveAfterMs);
   directory.on('change', onChange);
   return {
-    rollouts: saved.rollouts,
+    rollouts: savedRollouts,
     follow(followed) {
       rollouts = followed;
       followed.listen(onChange);
@@ -79,4 +79,14 @@ export async function keepSnapshot(
       await saveNow();
     },
   };
+}
+
+/** Apart from what goes on, so that nothing holds the statements of a large table when it has been restored. */
+async function restored(
+  directory: Directory,
+  snapshot: Pick<Snapshot, 'load'>,
+): Promise<readonly SavedRollout[]> {
+  const { statements, rollouts } = await snapshot.load();
+  await directory.restore(statements);
+  return rollouts;
 }

@@ -39,18 +39,21 @@ const MAX_REFUSED = 50;
  * remembered too, up to a limit.
  */
 export class Journal {
-  readonly #histories = new Map<string, JournalEntry[]>();
+  readonly #histories = new Map<string, readonly JournalEntry[]>();
   readonly #evidence = new Map<string, Evidence>();
   /** Prefixes of the instances that are gone, in the order in which they went. */
   readonly #gone = new Map<string, string>();
-  readonly #link: JournalEntry[] = [];
+  #link: readonly JournalEntry[] = [];
   readonly #refused: RefusedEntry[] = [];
 
   /** Records an event and its effects. */
-  record(event: TableEvent, effects: readonly Effect[], now: number): void {
+  record(event: TableEvent, effects: readonly Effect[], at: number): void {
+    // V8 holds a fraction in an object of its own, and a table of 100,000 has a million of these times.
+    const now = Math.round(at);
     const subject = subjectOf(event);
     if (event.type === 'link') {
-      note(this.#link, { what: event.isUp ? 'connected' : 'disconnected' }, now, MAX_LINK_ENTRIES);
+      const what = event.isUp ? 'connected' : 'disconnected';
+      this.#link = noted(this.#link, { what }, now, MAX_LINK_ENTRIES);
     }
     const changes = effects.filter(isChange);
     const own = changes.find(({ instance }) => instance.key === subject?.key);
@@ -96,9 +99,9 @@ export class Journal {
   }
 
   #note(key: string, what: string | undefined, change: Change | undefined, now: number): void {
-    let history = this.#histories.get(key);
-    if (history === undefined) this.#histories.set(key, (history = []));
-    note(history, { what, change: change?.type, why: change?.why }, now, MAX_ENTRIES);
+    const history = this.#histories.get(key) ?? [];
+    const note = { what, change: change?.type, why: change?.why };
+    this.#histories.set(key, noted(history, note, now, MAX_ENTRIES));
     if (change === undefined) return;
     this.#gone.delete(key);
     if (change.type === 'left' || change.type === 'forgotten') this.#bury(key, change);
@@ -122,24 +125,24 @@ interface Note {
   readonly why?: string | undefined;
 }
 
-/** Adds to a history. A repetition of its last entry, or of a renewal since the latest change, is counted there instead. */
-function note(
-  history: JournalEntry[],
+/** A history with one note more. A repetition of its last entry, or of a renewal since the latest change, is counted there instead. */
+function noted(
+  history: readonly JournalEntry[],
   { what, change, why }: Note,
   now: number,
   max: number,
-): void {
+): readonly JournalEntry[] {
   // An owner's renewal says nothing new, even if probes came in between.
   const isRenewal = what?.startsWith('register ') === true;
   const since = history.findLastIndex((entry) => entry.change !== undefined);
   const at = isRenewal ? history.findLastIndex((entry) => entry.what === what) : history.length - 1;
   const same = history[at];
   if (change === undefined && same?.what === what && at > since && same) {
-    history[at] = { ...same, last: now, times: same.times + 1 };
-    return;
+    return history.with(at, { ...same, last: now, times: same.times + 1 });
   }
-  history.push({ at: now, last: now, times: 1, what, change, why });
-  if (history.length > max) history.shift();
+  const entry = { at: now, last: now, times: 1, what, change, why };
+  // One that grows, as by a spread, has room for sixteen more.
+  return history.slice(history.length < max ? 0 : 1).concat(entry);
 }
 
 /** The instance that an event concerns, and the event in words. */

@@ -2,6 +2,7 @@ import type { Announcement } from '../wire/announcement-types.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { Change } from './events.ts';
 import type { Status } from './instance.ts';
+import { NO_SIGHTINGS } from './sightings.ts';
 import type { Sighting } from './sightings.ts';
 
 /** An instance with the evidence for its status and the times at which something is due. Internal to the table. */
@@ -49,7 +50,7 @@ export interface Entry {
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;
   /** By the numbers of the brokers that this observer is connected to and that have shown whether it is there. */
-  readonly sightings: Map<number, Sighting>;
+  sightings: ReadonlyMap<number, Sighting>;
   /** Since when its owner is gone: it left its presence channel, or its lease has lapsed. */
   goneAt: number;
   /** A server answered there that does not prove to be it, and no other one has since. */
@@ -103,7 +104,7 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     leaseEndsAt: Infinity,
     doubtedAt: now,
     isPresent: false,
-    sightings: new Map(),
+    sightings: NO_SIGHTINGS,
     goneAt: Infinity,
     hasEnded: false,
     isHidden: false,

@@ -68,7 +68,7 @@ export class Group {
   }
 
   /** All entries at the endpoint of an entry. */
-  at(entry: Entry): ReadonlySet<Entry> {
+  at(entry: Entry): readonly Entry[] {
     return this.#endpoints.at(entry);
   }
 
@@ -80,7 +80,7 @@ export class Group {
   }
 
   /** Lists one of the entries at an endpoint, and hides the others. */
-  #choose(entries: ReadonlySet<Entry>): void {
+  #choose(entries: readonly Entry[]): void {
     let chosen: Entry | undefined;
     for (const entry of entries) {
       this.#delist(entry);

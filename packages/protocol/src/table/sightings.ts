@@ -6,13 +6,16 @@ export type Sighting = 'present' | 'left' | 'absent';
 
 /** An instance by what the brokers have shown of it, by their numbers. */
 interface Sighted {
-  readonly sightings: Map<number, Sighting>;
+  sightings: ReadonlyMap<number, Sighting>;
 }
 
+/** Shared by all that no broker has shown yet, or ever will, such as one with a lease. */
+export const NO_SIGHTINGS: ReadonlyMap<number, Sighting> = new Map();
+
 /** A broker reports whether an instance is in its presence channel. */
-export function sighted({ sightings }: Sighted, broker: number, isThere: boolean): void {
-  const was = sightings.get(broker) ?? 'absent';
-  sightings.set(broker, isThere ? 'present' : was === 'present' ? 'left' : was);
+export function sighted(entry: Sighted, broker: number, isThere: boolean): void {
+  const was = entry.sightings.get(broker) ?? 'absent';
+  set(entry, broker, isThere ? 'present' : was === 'present' ? 'left' : was);
 }
 
 /** Whether every broker that this observer is connected to has said that an instance is not there. */
@@ -30,7 +33,7 @@ export function isGoneUnseen(
   broker: number,
   connected: ReadonlySet<number>,
 ): boolean {
-  entry.sightings.set(broker, 'absent');
+  set(entry, broker, 'absent');
   return isGoneEverywhere(entry, connected) && hasLeft(entry);
 }
 
@@ -43,8 +46,12 @@ export function isGoneWithout(
   broker: number,
   connected: ReadonlySet<number>,
 ): boolean {
-  entry.sightings.delete(broker);
+  entry.sightings = new Map([...entry.sightings].filter(([number]) => number !== broker));
   return hasLeft(entry) && isGoneEverywhere(entry, connected);
+}
+
+function set(entry: Sighted, broker: number, sighting: Sighting): void {
+  entry.sightings = new Map(entry.sightings).set(broker, sighting);
 }
 
 function hasLeft({ sightings }: Sighted): boolean {

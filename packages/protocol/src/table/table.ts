@@ -382,7 +382,7 @@ export class Table {
       this.#health.updated(entry, now);
     }
     const why = hasRestarted ? 'it has restarted' : 'its owner changed its announcement';
-    return [...conflict, { ...change('updated', entry, why), was: held }];
+    return [...conflict, { was: held, ...change('updated', entry, why) }];
   }
 
   #remove(entry: Entry): void {
