@@ -13,7 +13,7 @@ const SIZES = {
   full: {
     latency: { samples: 2000, warmUp: 500 },
     coldStart: { instances: 10_000, settleMs: 10_500 },
-    churn: { instances: 100_000, share: 0.01, rounds: 3, measureMs: 10_000 },
+    churn: { instances: 100_000, share: 0.01, rounds: 5, measureMs: 10_000 },
     hung: { instances: 5000, gateways: [1, 3], rounds: 4, settleMs: 5000 },
     tableGrowth: { sizes: [100, 10_000, 100_000], changes: 10_000 },
     signatures: { instances: 10_000, rounds: 3, measureMs: 6000 },

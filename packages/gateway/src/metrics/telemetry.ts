@@ -42,7 +42,7 @@ export class Telemetry {
     this.history = new TrafficHistory(this.traffic);
     this.#timers = [
       setInterval(() => this.#processes.add('main', this.#sampler.sample()), SAMPLE_EVERY_MS),
-      setInterval(() => this.history.endWindow(Date.now()), WINDOW_MS),
+      setInterval(() => void this.history.endWindow(Date.now()), WINDOW_MS),
     ];
     addDiscoveryMetrics(this.#registry, { directory, states, now: Date.now });
     addProcessMetrics(this.#registry, this.#processes);

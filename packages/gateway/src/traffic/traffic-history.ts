@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TrafficView as View } from '../admin/traffic-view.ts';
 import { errorCount, newCounts, quantile, requestCount } from './counts.ts';
 import type { Counts } from './counts.ts';
@@ -8,35 +9,37 @@ export const WINDOW_MS = 5000;
 const WINDOWS = 60;
 /** Numbers for each window: requests, errors, p50, p99. */
 const NUMBERS = 4;
+const NO_REQUESTS: readonly number[] = [0, 0, Number.NaN, Number.NaN];
+/** So many instances take a millisecond. All of 100,000 at once held up requests for a quarter of a second. */
+const AT_A_TIME = 400;
 
 /** Keeps the traffic to each instance in windows of five seconds. */
 export class TrafficHistory {
   readonly #traffic: TrafficCounter;
   readonly #rings = new Map<string, Ring>();
-  #endedAt = 0;
 
   constructor(traffic: TrafficCounter) {
     this.#traffic = traffic;
   }
 
   /**
-   * Ends the current window of every instance.
+   * Ends the current window of every instance, some at a time, so that requests get their turn meanwhile.
    * @param now milliseconds since 1970
    */
-  endWindow(now: number): void {
-    this.#endedAt = now;
-    const before = new Map(this.#rings);
-    this.#rings.clear();
-    // An instance that is gone is not in the traffic any more, so its ring is dropped.
+  async endWindow(now: number): Promise<void> {
+    let done = 0;
     for (const [key, counts] of this.#traffic.instances()) {
-      const ring = before.get(key) ?? new Ring();
-      ring.add(counts);
-      this.#rings.set(key, ring);
+      let ring = this.#rings.get(key);
+      if (ring === undefined) this.#rings.set(key, (ring = new Ring()));
+      ring.add(counts, now);
+      if (++done % AT_A_TIME === 0) await setImmediate();
     }
+    // An instance that is gone is not in the traffic any more.
+    for (const [key, { endedAt }] of this.#rings) if (endedAt < now) this.#rings.delete(key);
   }
 
   /** Returns the history of an instance; undefined before the end of its first window. */
-  readonly of = (key: string): View | undefined => this.#rings.get(key)?.view(this.#endedAt);
+  readonly of = (key: string): View | undefined => this.#rings.get(key)?.view();
 }
 
 /** The latest windows of one instance. */
@@ -46,16 +49,26 @@ class Ring {
   /** The numbers of each window, overwritten in turn: as objects they would take ten times the memory. */
   readonly #windows = new Float32Array(WINDOWS * NUMBERS);
   #count = 0;
+  /** When the latest window ended. */
+  endedAt = 0;
 
-  add(counts: Counts): void {
-    const window = counts.map((value, at) => value - (this.#last[at] ?? 0));
-    this.#last.set(counts);
-    const millis = (share: number): number => (quantile(window, share) ?? Number.NaN) * 1000;
-    const row = [requestCount(window), errorCount(window), millis(0.5), millis(0.99)];
-    this.#windows.set(row, (this.#count++ % WINDOWS) * NUMBERS);
+  add(counts: Counts, endedAt: number): void {
+    this.endedAt = endedAt;
+    this.#windows.set(this.#row(counts), (this.#count++ % WINDOWS) * NUMBERS);
   }
 
-  view(endedAt: number): View {
+  #row(counts: Counts): readonly number[] {
+    const last = this.#last;
+    // Of a large table, most instances receive nothing in five seconds.
+    if (requestCount(counts) === requestCount(last) && errorCount(counts) === errorCount(last))
+      return NO_REQUESTS;
+    const window = counts.map((value, at) => value - (last[at] ?? 0));
+    last.set(counts);
+    const millis = (share: number): number => (quantile(window, share) ?? Number.NaN) * 1000;
+    return [requestCount(window), errorCount(window), millis(0.5), millis(0.99)];
+  }
+
+  view(): View {
     const kept = Math.min(this.#count, WINDOWS);
     const history = Array.from({ length: kept }, (_, index) => {
       const turn = this.#count - kept + index;
@@ -64,7 +77,7 @@ class Ring {
         start,
         start + NUMBERS,
       );
-      const at = endedAt - (this.#count - turn) * WINDOW_MS;
+      const at = this.endedAt - (this.#count - turn) * WINDOW_MS;
       const times = Number.isNaN(p50) ? {} : { p50, p99 };
       return { at, seconds: WINDOW_MS / 1000, requests, errors, ...times };
     });

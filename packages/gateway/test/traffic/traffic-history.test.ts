@@ -11,13 +11,13 @@ describe('the history of an instance', () => {
     history = new TrafficHistory(traffic);
   });
 
-  it('has each window of five seconds, the latest last', () => {
+  it('has each window of five seconds, the latest last', async () => {
     traffic.countRequest(exchanged({ upstreamMs: 3 }));
     traffic.countRequest(exchanged({ status: 500, upstreamMs: 3 }));
-    history.endWindow(10_000);
-    history.endWindow(15_000);
+    await history.endWindow(10_000);
+    await history.endWindow(15_000);
     traffic.countRequest(exchanged({ upstreamMs: undefined, status: 502 }));
-    history.endWindow(20_000);
+    await history.endWindow(20_000);
     expect(history.of('a')).toEqual({
       requests: 3,
       errors: 2,
@@ -36,10 +36,10 @@ describe('the history of an instance', () => {
     });
   });
 
-  it('is five minutes long', () => {
+  it('is five minutes long', async () => {
     for (let turn = 1; turn <= 63; turn++) {
       for (let count = 0; count < turn; count++) traffic.countRequest(exchanged());
-      history.endWindow(turn * 5000);
+      await history.endWindow(turn * 5000);
     }
     const windows = history.of('a')?.history ?? [];
     expect(windows.map(({ requests }) => requests)).toEqual(
@@ -48,13 +48,13 @@ describe('the history of an instance', () => {
     expect([windows.at(0)?.at, windows.at(-1)?.at]).toEqual([15_000, 310_000]);
   });
 
-  it('is undefined before its first request, and after it left', () => {
-    history.endWindow(5000);
+  it('is undefined before its first request, and after it left', async () => {
+    await history.endWindow(5000);
     expect(history.of('a')).toBeUndefined();
     traffic.countRequest(exchanged());
-    history.endWindow(10_000);
+    await history.endWindow(10_000);
     traffic.apply(change('left', 'a'));
-    history.endWindow(15_000);
+    await history.endWindow(15_000);
     expect(history.of('a')).toBeUndefined();
   });
 });
