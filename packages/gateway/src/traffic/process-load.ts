@@ -33,14 +33,21 @@ export const NO_LOAD: ProcessLoad = {
   ejections: [],
 };
 
+/** What is asked of every instance is measured when it is read: of a large table, each takes milliseconds. */
 export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
     shedClients: engine.shedClients,
     heavyClients: engine.heavyClients,
     faultyClients: engine.faultyClients,
-    inFlight: [...router.inFlight()],
-    pools: [...engine.pools()],
-    ejections: router.ejections(),
+    get inFlight() {
+      return [...router.inFlight()];
+    },
+    get pools() {
+      return [...engine.pools()];
+    },
+    get ejections() {
+      return router.ejections();
+    },
   };
 }
