@@ -2,8 +2,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { registryFromEnv } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
+import { collectRarely } from '@rollcall/runtime';
 import { tell } from './parts.js';
 
+collectRarely();
 const stalls = monitorEventLoopDelay({ resolution: 5 });
 stalls.enable();
 const gateway = await createGateway({

@@ -152,7 +152,7 @@ function time(round) {
 function heard(index, inc, seq, left = false) {
   const announcement = {
     prefix: '/bench',
-    address: '10.0.0.1',
+    address: `10.0.0.${1 + Math.floor(index / 65535)}`,
     port: 1 + (index % 65535),
     name: 'bench',
     version: '1.0.0',

@@ -1,4 +1,5 @@
 export { acceptsConnections, connectionFailure } from './accepts-connections.ts';
+export { collectRarely } from './collect-rarely.ts';
 export { withDeadline } from './deadline.ts';
 export { endWithParent } from './end-with-parent.ts';
 export { errorMessage } from './error-message.ts';

@@ -1,6 +1,7 @@
 import { registryFromEnv } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
 import { createGateway } from '@rollcall/gateway';
+import { collectRarely } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { closeAtSignal, ConfigReload } from '../config-reload.ts';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
@@ -12,6 +13,7 @@ export type GatewayOptions = ConfigOptions & LogFlags;
 
 /** `rollcall gateway` */
 export async function runGateway(options: GatewayOptions): Promise<void> {
+  collectRarely();
   const { env } = process;
   const logger = openLog(options);
   const connection = registryFromEnv(env);

@@ -42,7 +42,7 @@ export function problemResponse(
   const own = linesOf(more);
   if (status === 503 && !/^retry-after:/im.test(own))
     fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
-  return { ...ownResponse(status, fields + own, Buffer.from(body)), problem };
+  return { problem, ...ownResponse(status, fields + own, Buffer.from(body)) };
 }
 
 /** Returns the end of a call of gRPC without a body (Trailers-Only). */
