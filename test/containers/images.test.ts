@@ -71,7 +71,7 @@ describe.skipIf(why !== undefined)(`images${why ? ` (skipped: ${why})` : ''}`, (
   // This engine's builder puts the time of the build in the configuration. A newer one takes it from SOURCE_DATE_EPOCH, so that
   // the digests are the same too: deploy/README.md.
   it('are built twice with the same layers and configuration', { timeout: 300_000 }, async () => {
-    for (const image of ['rollcall', 'id-v5'] as const) {
+    for (const image of IMAGES) {
       const first = await inspect(image);
       await build(builder, image, ['--no-cache']);
       const { Config: config, RootFS: layers } = await inspect(image);

@@ -14,6 +14,8 @@ import pytest
 from rollcall import Announcement, Config, RollcallError
 from rollcall._owner.identity import Incarnations
 from rollcall._owner.owner import Hooks, Owner
+from rollcall._serve import signals
+from rollcall._serve.traffic import Traffic
 from rollcall._wire.roll_call import hash_of
 from rollcall._wire.seal import Envelope, Sealer, key_from_base64
 
@@ -351,6 +353,43 @@ def test_a_registration_that_still_asks_where_the_registry_is_ends_when_it_leave
         answered.set()
         await registering
         assert world.broker.events == []
+
+    run(test)
+
+
+def test_a_registration_that_hangs_ends_when_leaving_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(world: World) -> None:
+        monkeypatch.setattr(signals, "_LEAVE_TIMEOUT", 0.1)
+        owner = world.owner(mode="lease")
+        hanging = asyncio.Event()
+
+        async def announce() -> None:
+            hanging.set()
+            await asyncio.Event().wait()
+
+        owner.sites[0].announce = announce  # type: ignore[method-assign]
+        leaving = signals.Leaving(owner, Traffic())
+        registering = asyncio.create_task(leaving.register())
+        await hanging.wait()
+        await asyncio.gather(leaving.leave(), leaving.leave())
+        with pytest.raises(asyncio.CancelledError):
+            await registering
+
+    run(test)
+
+
+def test_leaving_twice_at_once_is_leaving_once() -> None:
+    async def test(world: World) -> None:
+        owner = world.owner(mode="lease")
+        leaving = signals.Leaving(owner, Traffic())
+        await leaving.register()
+        first = asyncio.create_task(leaving.leave())
+        await asyncio.sleep(0)
+        await leaving.leave()
+        assert len(world.broker.published("exit")) == 1
+        await first
+        await leaving.register()
+        assert len(world.broker.published("register")) == 1
 
     run(test)
 

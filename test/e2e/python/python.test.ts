@@ -88,7 +88,9 @@ describe.skipIf(!hasPythonClient)('a service in Python', () => {
       await service(server, 'staying');
       await expect.poll(instances(gateway), STARTED).toBe(2);
       // One that still starts would register after the others have left.
-      await expect.poll(() => leaving.output.match(/registered/g)?.length, STARTED).toBe(workers);
+      await expect
+        .poll(() => leaving.output.match(/^registered /gm)?.length, STARTED)
+        .toBe(workers);
       await stopsOne(gateway, leaving);
     },
   );

@@ -37,8 +37,6 @@ export interface Route {
   readonly announced: AnnouncedPolicy | undefined;
   readonly policy: RoutePolicy;
   readonly service: RoutedService;
-  /** Whether the instances have changed since its policy was last compared with what they announce. */
-  hasNewInstances: boolean;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
   /** Undefined unless its requests are mirrored. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '@rollcall/client';
 import { proxyProblem } from '@rollcall/proxy';
 import type { Decide, Decision, RequestView } from '@rollcall/proxy';
@@ -12,7 +11,6 @@ import type { Evidence } from '../rollout/evidence.ts';
 import type { Split } from '../rollout/split.ts';
 import { Forwarding, unavailable } from './forwarding.ts';
 import type { Route, RoutingEvents } from './forwarding.ts';
-import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { otherReadings } from './readings.ts';
 import { matchRoute, maxSegmentsOf, segmentsOf } from './route.ts';
@@ -67,12 +65,6 @@ interface RouteBalancer {
 }
 
 /**
- * After looking at all instances of a service, so many times as long passes until the next time: for 100,000 instances that takes 7
- * to 12 ms, for which all requests wait, and they do for a fifth of a percent of the time.
- */
-const REST = 500;
-
-/**
  * Routes requests: by host, then by the longest prefix, then by the cases of the route, then to the instance that the
  * balancer picks.
  */
@@ -87,8 +79,6 @@ export class Router {
   readonly #routes = new Map<string, Route>();
   /** They outlive a change of the rules, because requests in flight still report to them. */
   readonly #balancers = new Map<string, RouteBalancer>();
-  /** Until then no policies of instances are compared. */
-  #looksAgainAt = -Infinity;
   /** What serves the routes, by its name. */
   readonly #services = new Map<string, RoutedService>();
   readonly #versions: VersionChooser;
@@ -214,11 +204,7 @@ export class Router {
     const changed = this.#services.get(service);
     if (changed === undefined) return;
     changed.instancesChanged();
-    for (const id of changed.routes) {
-      this.#balancers.get(id)?.balancer.instancesChanged();
-      const route = this.#routes.get(id);
-      if (route !== undefined) route.hasNewInstances = true;
-    }
+    for (const id of changed.routes) this.#balancers.get(id)?.balancer.instancesChanged();
   }
 
   /** Drops the statistics of an instance that left. */
@@ -306,25 +292,15 @@ export class Router {
     return route === undefined ? this.#createRoute(id) : this.#upToDate(route);
   }
 
-  /**
-   * Returns the route, or a new one if its instances announce another policy now. Only at a request, because a gateway that
-   * starts receives thousands of changes; and for a small part of the time, because it visits every instance.
-   */
+  /** Returns the route, or a new one if its instances announce another policy now. */
   #upToDate(route: Route): Route {
-    if (!route.hasNewInstances) return route;
-    const begun = this.#now();
-    if (begun < this.#looksAgainAt) return route;
-    route.hasNewInstances = false;
-    const announced = announcedPolicy(route.service.instances);
-    const now = this.#now();
-    this.#looksAgainAt = now + REST * (now - begun);
-    return isDeepStrictEqual(route.announced, announced) ? route : this.#createRoute(route.rule.id);
+    return route.announced === route.service.announced ? route : this.#createRoute(route.rule.id);
   }
 
   #createRoute(id: string): Route {
     const rule = this.#rules.ruleOf(id);
     const service = this.#service(rule.service);
-    const announced = announcedPolicy(service.instances);
+    const { announced } = service;
     const policy = rule.policyOf(announced);
     service.routes.add(id);
     const route = {
@@ -332,7 +308,6 @@ export class Router {
       announced,
       policy,
       service,
-      hasNewInstances: false,
       balancer: this.#balancer(rule, service, policy),
       budget: new RetryBudget(policy.retries, this.#now()),
       mirror: this.#mirror(rule, service, policy),
@@ -347,7 +322,7 @@ export class Router {
   #service(name: string): RoutedService {
     let service = this.#services.get(name);
     if (service === undefined)
-      this.#services.set(name, (service = new RoutedService(name, this.#table)));
+      this.#services.set(name, (service = new RoutedService(name, this.#table, this.#now)));
     return service;
   }
 

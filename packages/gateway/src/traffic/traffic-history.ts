@@ -17,6 +17,7 @@ const AT_A_TIME = 400;
 export class TrafficHistory {
   readonly #traffic: TrafficCounter;
   readonly #rings = new Map<string, Ring>();
+  #windows = 0;
 
   constructor(traffic: TrafficCounter) {
     this.#traffic = traffic;
@@ -27,15 +28,17 @@ export class TrafficHistory {
    * @param now milliseconds since 1970
    */
   async endWindow(now: number): Promise<void> {
+    const number = ++this.#windows;
     let done = 0;
     for (const [key, counts] of this.#traffic.instances()) {
       let ring = this.#rings.get(key);
       if (ring === undefined) this.#rings.set(key, (ring = new Ring()));
-      ring.add(counts, now);
+      // One that left and came back meanwhile comes again.
+      if (ring.latest < number) ring.add(counts, number, now);
       if (++done % AT_A_TIME === 0) await setImmediate();
     }
     // An instance that is gone is not in the traffic any more.
-    for (const [key, { endedAt }] of this.#rings) if (endedAt < now) this.#rings.delete(key);
+    for (const [key, { latest }] of this.#rings) if (latest < number) this.#rings.delete(key);
   }
 
   /** Returns the history of an instance; undefined before the end of its first window. */
@@ -49,11 +52,13 @@ class Ring {
   /** The numbers of each window, overwritten in turn: as objects they would take ten times the memory. */
   readonly #windows = new Float32Array(WINDOWS * NUMBERS);
   #count = 0;
-  /** When the latest window ended. */
-  endedAt = 0;
+  /** The number of the latest window, and when it ended. */
+  latest = 0;
+  #endedAt = 0;
 
-  add(counts: Counts, endedAt: number): void {
-    this.endedAt = endedAt;
+  add(counts: Counts, number: number, endedAt: number): void {
+    this.latest = number;
+    this.#endedAt = endedAt;
     this.#windows.set(this.#row(counts), (this.#count++ % WINDOWS) * NUMBERS);
   }
 
@@ -77,7 +82,7 @@ class Ring {
         start,
         start + NUMBERS,
       );
-      const at = this.endedAt - (this.#count - turn) * WINDOW_MS;
+      const at = this.#endedAt - (this.#count - turn) * WINDOW_MS;
       const times = Number.isNaN(p50) ? {} : { p50, p99 };
       return { at, seconds: WINDOW_MS / 1000, requests, errors, ...times };
     });

@@ -1,4 +1,5 @@
 // The program of a worker process. node:cluster ends it when its primary ends.
+import { collectRarely } from '@rollcall/runtime';
 import { Worker } from './worker.ts';
 import { FROM_WORKER } from './messages.ts';
 import type { FromWorker } from './messages.ts';
@@ -10,6 +11,7 @@ function send(message: FromWorker): void {
 // Terminals and systemd signal every process of the group, but the primary decides when workers end.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
+collectRarely();
 const worker = new Worker(send);
 process.on('message', (message) => {
   void worker.receive(message).then((hasClosed) => {

@@ -57,4 +57,32 @@ describe('the history of an instance', () => {
     await history.endWindow(15_000);
     expect(history.of('a')).toBeUndefined();
   });
+
+  it('gives requests their turn while the window of many instances ends', async () => {
+    const many = Array.from({ length: 1000 }, (_, index) => `i${index}`);
+    for (const key of many) {
+      traffic.apply(change('registered', key));
+      traffic.countRequest(exchanged({ instance: key }));
+    }
+    let hasHadItsTurn = false;
+    setImmediate(() => {
+      hasHadItsTurn = true;
+      // It comes last then.
+      traffic.apply(change('left', 'i0'));
+      traffic.apply(change('registered', 'i0'));
+      traffic.countRequest(exchanged({ instance: 'i0' }));
+    });
+    await history.endWindow(5000);
+    expect(hasHadItsTurn).toBe(true);
+    expect(history.of('i0')?.history).toHaveLength(1);
+    expect(history.of('i999')?.history).toHaveLength(1);
+  });
+
+  it('forgets an instance that has left, even if the clock was set back', async () => {
+    traffic.countRequest(exchanged());
+    await history.endWindow(10_000);
+    traffic.apply(change('left', 'a'));
+    await history.endWindow(5000);
+    expect(history.of('a')).toBeUndefined();
+  });
 });

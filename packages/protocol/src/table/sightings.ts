@@ -46,12 +46,16 @@ export function isGoneWithout(
   broker: number,
   connected: ReadonlySet<number>,
 ): boolean {
-  entry.sightings = new Map([...entry.sightings].filter(([number]) => number !== broker));
+  if (entry.sightings.has(broker)) {
+    const others = [...entry.sightings].filter(([number]) => number !== broker);
+    entry.sightings = others.length === 0 ? NO_SIGHTINGS : new Map(others);
+  }
   return hasLeft(entry) && isGoneEverywhere(entry, connected);
 }
 
 function set(entry: Sighted, broker: number, sighting: Sighting): void {
-  entry.sightings = new Map(entry.sightings).set(broker, sighting);
+  if (entry.sightings.get(broker) !== sighting)
+    entry.sightings = new Map(entry.sightings).set(broker, sighting);
 }
 
 function hasLeft({ sightings }: Sighted): boolean {

@@ -309,7 +309,7 @@ export class Table {
     const why = isDrained ? 'an operator drains it here' : 'an operator has ended its drain here';
     const group = this.#groups.of(entry.announcement.prefix);
     // No request can be sent to one of several runs at one endpoint and not to another.
-    const changed = [...group.at(entry)].filter((each) => each.isDrained !== isDrained);
+    const changed = group.at(entry).filter((each) => each.isDrained !== isDrained);
     return changed.map((each) => {
       group.change(each, () => (each.isDrained = isDrained));
       return change('updated', each, why);

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from .._background import background
 from .._owner.owner import Owner
@@ -34,19 +35,30 @@ class Leaving:
     def __init__(self, owner: Owner, traffic: Traffic) -> None:
         self.owner = owner
         self._traffic = traffic
-        self.has_begun = False
+        self._registering: asyncio.Task[Any] | None = None
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def register(self) -> None:
+        """Register, unless it has been asked to leave."""
+        if self._leaving is None:
+            self._registering = asyncio.current_task()
+            await self.owner.register()
 
     async def leave(self) -> None:
-        """Leave, once, and wait until requests no longer come. What fails is logged."""
-        if self.has_begun:
-            return
-        self.has_begun = True
+        """Leave once, and wait until requests no longer come. What fails is logged."""
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave())
+        await asyncio.shield(self._leaving)
+
+    async def _leave(self) -> None:
         try:
             async with timeout(_LEAVE_TIMEOUT):
                 await self.owner.leave()
         except asyncio.TimeoutError:
             detail = "the broker, or the auth server if there is one, did not respond"
             _LOG.error("could not leave the registry: %s within %g s", detail, _LEAVE_TIMEOUT)
+            if self._registering is not None:
+                self._registering.cancel()  # it would register what is about to end
         except RollcallError as error:
             _LOG.error("could not leave the registry: %s", error)
         await self._traffic.quiet()
