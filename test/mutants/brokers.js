@@ -15,8 +15,8 @@ export const BROKER_MUTANTS = [
   {
     rule: 'what a lost broker has shown counts no longer',
     file: 'table/sightings.ts',
-    from: 'entry.sightings.delete(broker);',
-    to: 'entry.sightings.has(broker);',
+    from: '.filter(([number]) => number !== broker)',
+    to: '.filter(() => true)',
   },
   {
     rule: 'the loss of the only broker that had an instance says nothing about it',
@@ -33,7 +33,7 @@ export const BROKER_MUTANTS = [
   {
     rule: 'a broker that refuses to show an instance is not waited for',
     file: 'table/sightings.ts',
-    from: "entry.sightings.set(broker, 'absent');",
+    from: "set(entry, broker, 'absent');",
     to: 'entry.sightings.has(broker);',
   },
   {
