@@ -64,6 +64,8 @@ class Ring {
 
   #row(counts: Counts): readonly number[] {
     const last = this.#last;
+    // It left and came back since, and is counted anew.
+    if (requestCount(counts) < requestCount(last)) last.fill(0);
     // Of a large table, most instances receive nothing in five seconds.
     if (requestCount(counts) === requestCount(last) && errorCount(counts) === errorCount(last))
       return NO_REQUESTS;

@@ -78,6 +78,16 @@ describe('the history of an instance', () => {
     expect(history.of('i999')?.history).toHaveLength(1);
   });
 
+  it('counts anew for an instance that left and came back within a window', async () => {
+    for (let count = 0; count < 3; count++) traffic.countRequest(exchanged());
+    await history.endWindow(5000);
+    traffic.apply(change('left', 'a'));
+    traffic.apply(change('registered', 'a'));
+    traffic.countRequest(exchanged());
+    await history.endWindow(10_000);
+    expect(history.of('a')?.history.map(({ requests }) => requests)).toEqual([3, 1]);
+  });
+
   it('forgets an instance that has left, even if the clock was set back', async () => {
     traffic.countRequest(exchanged());
     await history.endWindow(10_000);
