@@ -68,9 +68,14 @@ export class RunningProgram {
     this.#child.kill(signal);
   }
 
-  /** Ends it, and reads no more: a program that it started may go on and hold its output open. */
+  /**
+   * Ends it with all that it started, and reads no more. What goes on would look for its broker, at whose port the broker of another
+   * test may listen by then.
+   */
   end(): void {
+    const started = descendantsOf(this.pid);
     this.kill('SIGKILL');
+    for (const pid of started) killIfThere(pid);
     this.#child.stdout?.destroy();
     this.#child.stderr?.destroy();
   }
@@ -190,6 +195,18 @@ export class Mark {
 /** The running child processes of a process. */
 export function childrenOf(pid: number): number[] {
   return readProc(`${pid}/task/${pid}`, 'children').split(' ').filter(Boolean).map(Number);
+}
+
+function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** The command line of a process. */
