@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,7 +14,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from rollcall import Broker, Config
 from rollcall._transport.access import Timing
 
-FAST = Timing(request=1.0, retries=(0.01, 0.01), activity=0.3, pong=0.3, reconnect=0.02)
+FAST = Timing(request=5.0, retries=(0.01, 0.01), activity=30, pong=30, reconnect=0.02)
+# It notices a silent broker soon. A machine that stalls for half a second is one too.
+IMPATIENT = dataclasses.replace(FAST, activity=0.3, pong=0.3)
 Answer = tuple[int, str]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -23,7 +24,8 @@ MASTER_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
 def announced(id: str = "a", **fields: Any) -> dict[str, Any]:
-    return {"prefix": "/v1", "port": 9, "address": "10.255.255.1", "id": id, "inc": 1, "seq": 0, **fields}
+    # Nobody listens there, and each has a port of its own.
+    return {"prefix": "/v1", "port": ord(id), "address": "127.0.0.1", "id": id, "inc": 1, "seq": 0, **fields}
 
 
 class World:
@@ -83,6 +85,20 @@ def picked(service: Service) -> str | None:
     return None if chosen is None else chosen.announcement.id
 
 
+def states(service: Service) -> dict[str, str]:
+    return {id: state for id, (_, state) in service.instances().items()}
+
+
+@contextlib.asynccontextmanager
+async def silent_port() -> AsyncIterator[int]:
+    """A port of one that is busy: it accepts connections, and does not answer."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.close()
+
+
 def test_the_broker_itself_shows_what_runs_and_owners_and_observers_are_asked_for_the_rest() -> None:
     async def test(world: World) -> None:
         world.present["a"] = announced()
@@ -90,7 +106,7 @@ def test_the_broker_itself_shows_what_runs_and_owners_and_observers_are_asked_fo
         assert picked(service) == "a"
         chosen = service.pick()
         assert chosen is not None
-        assert chosen.url == "http://10.255.255.1:9"
+        assert chosen.url == "http://127.0.0.1:97"
         await world.broker.until(lambda: len(world.broker.events) == 2)
         calls = [(name, channel, data["digest"]) for name, channel, data in world.broker.events]
         known = hash_of("a", 1, 0, False)
@@ -123,15 +139,19 @@ def test_follows_what_is_registered_changed_and_withdrawn() -> None:
 
 def test_a_member_that_is_removed_is_suspect_until_it_is_back() -> None:
     async def test(world: World) -> None:
-        world.present |= {"a": announced(), "b": announced("b", port=10)}
-        service = await world.discover()
-        presence = f"presence-{CHANNEL}.a"
-        await world.until(lambda: len(service.instances()) == 2)
-        await world.broker.send("pusher_internal:member_removed", presence, {"user_id": "a~1"})
-        await world.until(lambda: {picked(service) for _ in range(4)} == {"b"})
-        back = {"user_id": "a~1", "user_info": announced()}
-        await world.broker.send("pusher_internal:member_added", presence, back)
-        await world.until(lambda: {picked(service) for _ in range(4)} == {"a", "b"})
+        async with silent_port() as port:
+            world.present |= {"a": announced(port=port), "b": announced("b")}
+            service = await world.discover()
+            presence = f"presence-{CHANNEL}.a"
+            await world.until(lambda: states(service) == {"a": "healthy", "b": "healthy"})
+            back = {"user_id": "a~1", "user_info": world.present.pop("a")}
+            await world.broker.send("pusher_internal:member_removed", presence, {"user_id": "a~1"})
+            await world.until(lambda: states(service) == {"a": "suspect", "b": "healthy"})
+            assert {picked(service) for _ in range(4)} == {"b"}
+            world.present["a"] = back["user_info"]
+            await world.broker.send("pusher_internal:member_added", presence, back)
+            await world.until(lambda: states(service) == {"a": "healthy", "b": "healthy"})
+            assert {picked(service) for _ in range(4)} == {"a", "b"}
 
     run(test)
 
@@ -175,13 +195,18 @@ def test_opens_what_is_sealed_and_takes_in_nothing_else() -> None:
         key, channel = key_from_base64(MASTER_KEY), f"private-encrypted-{CHANNEL}"
         assert key is not None
         sealer = Sealer(key)
-        world.present["a"] = sealer.seal(Envelope(MEMBER_EVENT, f"presence-{CHANNEL}.a"), announced())
+
+        def member(id: str) -> dict[str, Any]:
+            return sealer.seal(Envelope(MEMBER_EVENT, f"presence-{CHANNEL}.{id}"), announced(id))
+
+        world.present["a"] = member("a")
         service = await world.discover(world.broker.config(channel=channel, master_key=MASTER_KEY))
         assert picked(service) == "a"
         assert set(world.broker.events[0][2]) == {"nonce", "ciphertext"}
         await world.broker.send("exit", channel, announced())
         await world.broker.send("exit", channel, sealer.seal(Envelope("register", channel), announced()))
-        sealed = sealer.seal(Envelope("register", channel), announced("b", port=10))
+        sealed = sealer.seal(Envelope("register", channel), announced("b"))
+        world.present["b"] = member("b")
         await world.broker.send("register", channel, sealed)
         await world.until(lambda: {picked(service) for _ in range(4)} == {"a", "b"})
 
@@ -193,7 +218,7 @@ def test_two_brokers_fill_one_table() -> None:
         async with fake_broker() as other:
             beside = World(other)
             world.present["a"] = announced()
-            beside.present["b"] = announced("b", port=10)
+            beside.present["b"] = announced("b")
             config = Config(brokers=(*world.broker.config().brokers, *other.config().brokers))
             service = await world.discover(config)
             await world.until(lambda: {picked(service) for _ in range(4)} == {"a", "b"})

@@ -19,7 +19,7 @@ from rollcall._serve.traffic import Traffic
 from rollcall._wire.roll_call import hash_of
 from rollcall._wire.seal import Envelope, Sealer, key_from_base64
 
-from .fake_broker import FAST, FakeBroker, fake_broker
+from .fake_broker import FAST, IMPATIENT, FakeBroker, fake_broker
 
 FIELDS = {"prefix": "/v1", "port": 8000, "id": "a"}
 CHANNEL = "mapped-discovery"
@@ -47,9 +47,8 @@ class World:
             {**FIELDS, **(fields or {})},
             config or self.broker.config(),
             hooks=hooks,
-            timing=FAST,
             incarnations=Incarnations(lambda: 1000),
-            **options,
+            **{"timing": FAST, **options},
         )
         self.owners.append(owner)
         return owner
@@ -177,7 +176,7 @@ def test_joins_again_after_a_lost_connection_with_its_current_announcement() -> 
 
 def test_a_silent_server_is_left_for_a_new_connection() -> None:
     async def test(world: World) -> None:
-        await world.owner().register()
+        await world.owner(timing=IMPATIENT).register()
         world.broker.is_mute = True
         [first] = world.broker.connections
         await world.broker.until(lambda: first not in world.broker.connections)
@@ -189,8 +188,8 @@ def test_a_silent_server_is_left_for_a_new_connection() -> None:
 
 def test_a_quiet_connection_stays_because_the_server_answers_pings() -> None:
     async def test(world: World) -> None:
-        await world.owner().register()
-        await asyncio.sleep(2 * (FAST.activity + FAST.pong))
+        await world.owner(timing=IMPATIENT).register()
+        await asyncio.sleep(2 * (IMPATIENT.activity + IMPATIENT.pong))
         assert len(world.broker.subscribed) == 2
 
     run(test)
