@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { connectionsOf, registryFromEnv } from '@rollcall/client';
 import type { ConnectionConfig, RegistryConfig } from '@rollcall/client';
 
-export const APP = { appId: '42', key: 'test-key', secret: 'test-secret' } as const;
+/** Each file has a secret of its own: what another has left behind cannot enter its registry. */
+export const APP = { appId: '42', key: 'test-key', secret: randomUUID() as string } as const;
 
 /** The registry of a broker on this machine, as read from the environment. */
 export function connectionTo(port: number, env: Record<string, string> = {}): RegistryConfig {

@@ -356,6 +356,32 @@ def test_a_registration_that_still_asks_where_the_registry_is_ends_when_it_leave
     run(test)
 
 
+def test_a_registration_that_was_left_is_not_revived_by_the_next_one() -> None:
+    async def test(world: World) -> None:
+        owner = world.owner(mode="lease")
+        asked: asyncio.Queue[asyncio.Event] = asyncio.Queue()
+
+        async def locate() -> None:
+            answered = asyncio.Event()
+            asked.put_nowait(answered)
+            await answered.wait()
+
+        owner.locate = locate  # type: ignore[method-assign]
+        first = asyncio.create_task(owner.register())
+        first_answered = await asked.get()
+        await owner.leave()
+        second = asyncio.create_task(owner.register())
+        second_answered = await asked.get()
+        first_answered.set()
+        await first
+        assert world.broker.events == []
+        second_answered.set()
+        await second
+        assert len(world.broker.published("register")) == 1
+
+    run(test)
+
+
 def test_a_registration_that_hangs_ends_when_leaving_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(world: World) -> None:
         monkeypatch.setattr(signals, "_LEAVE_TIMEOUT", 0.1)

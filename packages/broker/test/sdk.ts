@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import Pusher from 'pusher';
 import PusherJs from 'pusher-js';
 import type { Channel, Options } from 'pusher-js';
 import type { Broker } from '@rollcall/broker';
 
-export const APP = { appId: '7', key: 'test-key', secret: 'test-secret' } as const;
+/** Each file has a secret of its own: what another has left behind cannot enter its registry. */
+export const APP = { appId: '7', key: 'test-key', secret: randomUUID() as string } as const;
 
 /** Key of encrypted channels: 32 bytes in base64, which the broker never sees. */
 export const MASTER_KEY = Buffer.alloc(32, 'k').toString('base64');

@@ -71,8 +71,8 @@ class Owner:
         self.sites = [Site(self, access) for access in accesses_of(config, timing)]
         self._timing = timing
         self._search = Search(self)
-        # register() was called, and leave() was not since.
-        self._is_wanted = False
+        # How often leave() was called. A registration that was begun before goes no further.
+        self._leaves = 0
         self.identity = Identity(incarnations, self._check)
         key = config.service_key
         self.identity.signer = Signer(key, config.channel) if key else None
@@ -106,17 +106,17 @@ class Owner:
         What has failed is reported, and retried until it succeeds. Raises ``RollcallError`` only if a broker is
         required.
         """
-        self._is_wanted = True
+        leaves = self._leaves
         await self._search.end()
         try:
             await self.locate()
         except RollcallError as error:
             if self._require_broker:
                 raise
-            if self._is_wanted:
+            if self._leaves == leaves:
                 self._search.begin(error)
             return
-        if self._is_wanted:
+        if self._leaves == leaves:
             await self.register_at_each(self._require_broker)
 
     async def register_at_each(self, is_required: bool) -> None:
@@ -158,7 +158,7 @@ class Owner:
 
         Returns once one has accepted that and a window has passed in which requests may still come.
         """
-        self._is_wanted = False
+        self._leaves += 1
         await self._search.end()
         try:
             await at_each(self.sites, lambda site: site.leave(), self._failed_somewhere, _OTHERS_LEAVE_WAIT)
