@@ -102,13 +102,18 @@ export interface Forward {
    * more: then it returns the one to try instead, or undefined if none is left.
    */
   next(): Upstream | undefined;
+  /**
+   * Called when `next` has returned undefined, and the upstream before is tried once more: it has closed a connection that had
+   * been idle, or refused the request. `onResponse` and `onAttemptEnd` follow, as after `next`.
+   */
+  again?(): void;
   /** The problem to answer with if `next` returns undefined the first time. Default: `no-upstream`. */
   readonly unavailable?: Problem;
   /** Called when the head of that upstream's response has come. */
   onResponse?(status: number): void;
   /** Called with the status of a call of gRPC, before its attempt is over; before `onResponse` if there is no body. */
   onGrpcStatus?(status: number): void;
-  /** Called when an attempt is over, once for each upstream that `next` has returned. */
+  /** Called when an attempt is over, once for each upstream that `next` has returned, and for each `again`. */
   onAttemptEnd?(end: AttemptEnd): void;
   /** Returns whether a request that was sent, and that is safe to send again, may be. Default: it may. */
   mayRetry?(): boolean;

@@ -9,6 +9,7 @@ import type {
   ServiceError,
 } from '@grpc/grpc-js';
 import { describe, expect, it, vi } from 'vitest';
+import type { Filter } from '../src/filters/filter.ts';
 import type { Problem } from '../src/problems.ts';
 import type { Decide, RequestSummary } from '../src/proxy.ts';
 import { ERROR, FRAME, headersFrames, rstStreamFrame } from '../src/http2/frames.ts';
@@ -17,7 +18,7 @@ import { forwardBy } from './decisions.ts';
 import { frameServer } from './upstream/frame-server.ts';
 import { http2Upstream } from './upstream/http2-server.ts';
 import { EchoClient, grpcServer } from './grpc-calls.ts';
-import { refusingPort, send, start, to } from './harness.ts';
+import { client, refusingPort, send, start, to } from './harness.ts';
 
 const HEAD = [
   [':status', '200'],
@@ -232,5 +233,32 @@ describe('a call of gRPC', () => {
     const client = new EchoClient(port);
     for (let count = 0; count < 10; count++) await client.unary('x');
     expect(counts).toEqual([5, 5]);
+  });
+});
+
+describe('an error of a call of gRPC over HTTP/1.1', () => {
+  const PROBLEM = { code: 'x', status: 401, title: 'Title', detail: 'Why.' };
+  const refusing: Filter = { name: 'refusing', onRequest: () => ({ problem: PROBLEM }) };
+
+  it.each(['of its own', 'of a filter'])('%s: is followed by the next response', async (of) => {
+    const filters = of === 'of a filter' ? [refusing] : [];
+    const { port } = await start(({ target }) =>
+      filters.length > 0
+        ? { ...forwardBy(() => undefined, target), filters }
+        : { type: 'answer', problem: PROBLEM },
+    );
+    for (const method of ['POST', 'HEAD']) {
+      const { write, all } = client(port);
+      const head = 'Host: a\r\nContent-Length: 0\r\nContent-Type: application/grpc\r\n';
+      write(
+        `${method} / HTTP/1.1\r\n${head}\r\nPOST / HTTP/1.1\r\n${head}Connection: close\r\n\r\n`,
+      );
+      // Of a POST, it has a body that is known to be empty. That of a HEAD has none at all.
+      const end = method === 'HEAD' ? '' : '0\r\n\r\n';
+      const first = new RegExp(
+        `^HTTP/1\\.1 200 OK\r\n(?:(?!\r\n\r\n)[^])*grpc-status: 16(?:(?!\r\n\r\n)[^])*\r\n\r\n${end}HTTP/1\\.1 200 OK\r\n`,
+      );
+      expect(await all).toMatch(first);
+    }
   });
 });

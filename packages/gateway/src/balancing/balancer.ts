@@ -122,6 +122,11 @@ export class Balancer {
     return stats;
   }
 
+  /** Notes that a request goes to the same instance once more, which may have left meanwhile. */
+  requestRepeated(stats: InstanceStats): void {
+    stats.inFlight++;
+  }
+
   /** Notes that the head of a response came, in milliseconds since the request began. */
   responseStarted(stats: InstanceStats, milliseconds: number, now: number): void {
     observeLatency(stats, milliseconds, now);

@@ -124,18 +124,27 @@ export class Forwarding implements Forward {
   }
 
   next(): Upstream | undefined {
-    const { rule, events, policy, tlsFor } = this.#route;
+    const { balancer, policy, tlsFor } = this.#route;
     const instance = this.#picked ?? this.#pick();
     this.#picked = undefined;
-    const before = this.#current;
-    this.#current = instance;
-    this.#stats = undefined;
     if (instance === undefined) return undefined;
-    if (before !== undefined) events?.retried(rule.key, before.key);
+    this.#begin(instance, balancer.requestStarted(instance));
+    return upstreamOf(instance, policy.hostHeader, tlsFor);
+  }
+
+  again(): void {
+    if (this.#current === undefined || this.#stats === undefined) return;
+    this.#route.balancer.requestRepeated(this.#stats);
+    this.#begin(this.#current, this.#stats);
+  }
+
+  #begin(instance: Instance, stats: InstanceStats): void {
+    const { rule, events } = this.#route;
+    if (this.#current !== undefined) events?.retried(rule.key, this.#current.key);
+    this.#current = instance;
+    this.#stats = stats;
     this.#status = 0;
     this.#grpcStatus = undefined;
-    this.#stats = this.#route.balancer.requestStarted(instance);
-    return upstreamOf(instance, policy.hostHeader, tlsFor);
   }
 
   onGrpcStatus(status: number): void {

@@ -47,6 +47,8 @@ export class TrafficHistory {
 
 /** The latest windows of one instance. */
 class Ring {
+  /** Of one that left and came back, others. */
+  #counts: Counts | undefined;
   /** The totals at the end of the latest window. */
   readonly #last: Counts = newCounts();
   /** The numbers of each window, overwritten in turn: as objects they would take ten times the memory. */
@@ -64,8 +66,8 @@ class Ring {
 
   #row(counts: Counts): readonly number[] {
     const last = this.#last;
-    // It left and came back since, and is counted anew.
-    if (requestCount(counts) < requestCount(last)) last.fill(0);
+    if (counts !== this.#counts) last.fill(0);
+    this.#counts = counts;
     // Of a large table, most instances receive nothing in five seconds.
     if (requestCount(counts) === requestCount(last) && errorCount(counts) === errorCount(last))
       return NO_REQUESTS;

@@ -142,6 +142,21 @@ describe('a router', () => {
     expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
   });
 
+  it('counts a request that goes to the same instance again, because there is no other', () => {
+    const { say, decide, told } = setup({ maxInFlight: 1 });
+    say(1);
+    const decision = forwarded(decide('localhost', '/v1'));
+    decision.next();
+    decision.onAttemptEnd?.('failed');
+    expect(decision.next()).toBeUndefined();
+    decision.again?.();
+    expect(told).toEqual(['retried /v1 /v1 127.0.0.1 1']);
+    expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
+    decision.onResponse?.(200);
+    decision.onAttemptEnd?.('responded');
+    expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
+  });
+
   it('reports unreachable and ejected instances', () => {
     const { say, decide, told } = setup();
     for (const port of [1, 2]) say(port);

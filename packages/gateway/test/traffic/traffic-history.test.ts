@@ -88,6 +88,19 @@ describe('the history of an instance', () => {
     expect(history.of('a')?.history.map(({ requests }) => requests)).toEqual([3, 1]);
   });
 
+  it('counts anew for one that came back and has had more requests than before', async () => {
+    for (let count = 0; count < 3; count++) traffic.countRequest(exchanged({ status: 503 }));
+    await history.endWindow(5000);
+    traffic.apply(change('left', 'a'));
+    traffic.apply(change('registered', 'a'));
+    for (let count = 0; count < 4; count++) traffic.countRequest(exchanged());
+    await history.endWindow(10_000);
+    expect(history.of('a')?.history).toMatchObject([
+      { requests: 3, errors: 3 },
+      { requests: 4, errors: 0 },
+    ]);
+  });
+
   it('forgets an instance that has left, even if the clock was set back', async () => {
     traffic.countRequest(exchanged());
     await history.endWindow(10_000);

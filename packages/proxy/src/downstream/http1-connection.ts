@@ -81,9 +81,10 @@ export class Http1Connection implements Client, Http1StreamOwner {
     this.#setDeadline(context.limits.idleMs);
   }
 
-  /** Whether it waits for a request, or for the rest of its head. */
+  /** Whether it waits for a request, or for the rest of its head, and the client has taken all responses. */
   get isIdle(): boolean {
-    return this.#state === 'between' && this.#held === undefined;
+    const waits = this.#state === 'between' && this.#held === undefined;
+    return waits && pendingBytes(this.#socket) === 0;
   }
 
   /** When it is closed if nothing comes. */
@@ -121,9 +122,10 @@ export class Http1Connection implements Client, Http1StreamOwner {
     }
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
-    if (this.#state === 'between' && this.#heads.hasBegun)
-      this.#refuse(headTimedOut(this.#context.limits.headMs));
-    else this.#socket.destroy();
+    if (this.#state !== 'between') this.#socket.destroy();
+    else if (this.#heads.hasBegun) this.#refuse(headTimedOut(this.#context.limits.headMs));
+    // It may not have taken all of its last response.
+    else this.#close(true);
   }
 
   /** Closes if nothing is being answered; otherwise, the response will be the last. */
@@ -223,7 +225,8 @@ export class Http1Connection implements Client, Http1StreamOwner {
 
   /** Serves what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
   #advance(come?: Buffer): void {
-    if (this.#isAdvancing || this.#isYielding) return;
+    // One that is gone is not served for nobody: nothing would end that.
+    if (this.#isAdvancing || this.#isYielding || this.#socket.destroyed) return;
     this.#isAdvancing = true;
     let next = come ?? this.#takeHeld();
     let isOwned = come === undefined;

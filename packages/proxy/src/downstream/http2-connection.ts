@@ -77,7 +77,8 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   }
 
   get isIdle(): boolean {
-    return this.#streams.size === 0;
+    const waits = this.#state === 'open' && this.#streams.size === 0;
+    return waits && this.output.heldBytes === 0;
   }
 
   get deadline(): number {
@@ -96,8 +97,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
 
   evict(): void {
     this.output.send(goAwayFrame(this.#streams.lastId, ERROR.none));
-    this.output.flush();
-    this.#socket.destroySoon();
+    this.#closeSoon();
   }
 
   cut(): void {
@@ -112,7 +112,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     if (this.#state === 'leaving') this.#leaveNow();
     else if (this.#state !== 'open') this.#socket.destroy();
     else if (this.#reader.isInBlock) this.#fail(ERROR.enhanceYourCalm);
-    else if (this.isIdle) this.evict();
+    else if (this.#streams.size === 0) this.evict();
   }
 
   leave(): void {
@@ -282,7 +282,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   #leaveNow(): void {
     this.#state = 'left';
     this.output.send(goAwayFrame(this.#streams.lastId, ERROR.none));
-    if (this.isIdle) this.#end();
+    if (this.#streams.size === 0) this.#end();
   }
 
   /** Ends the connection because of what the client has sent (RFC 9113 §5.4.1). */
@@ -315,6 +315,14 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     }
   }
 
+  /** Closes when the client has taken what it gets, or takes too long. */
+  #closeSoon(): void {
+    this.#state = 'closing';
+    this.output.flush();
+    this.#socket.destroySoon();
+    this.#setDeadline(this.#context.limits.answerBodyMs);
+  }
+
   onDrain(): void {
     if (this.#state !== 'closing') this.output.resume();
     if (!this.output.isBlocked) this.#socket.resume();
@@ -324,8 +332,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   onEnd(): void {
     this.#state = 'closing';
     this.#drop();
-    this.output.flush();
-    this.#socket.destroySoon();
+    this.#closeSoon();
   }
 
   onClose(): void {

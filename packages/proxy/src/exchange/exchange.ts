@@ -343,11 +343,13 @@ export class Exchange
 
   #deliver({ head, body }: OwnResponse): void {
     const { record, method, id } = this.#request;
-    const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
+    const isHead = method === 'HEAD';
+    const parts = isHead || body.length === 0 ? NO_PARTS : [body];
     if (record !== undefined) record.status = head.status;
     noteGrpcStatus(this.#request, head.fields);
     record?.delivered(parts);
-    this.#stream.sendHead(head, id, parts, DONE);
+    // Not even the end of an empty body follows the head of a response to HEAD.
+    this.#stream.sendHead(isHead ? { ...head, length: 0 } : head, id, parts, DONE);
     this.#end(true);
   }
 

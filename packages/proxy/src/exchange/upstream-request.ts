@@ -290,6 +290,7 @@ export class UpstreamRequest implements ResponseHandler {
       return true;
     }
     if (this.#upstream === undefined || !failed.isReused) return false;
+    this.#decision?.again?.();
     this.#try(this.#upstream, failed.another());
     return true;
   }

@@ -145,9 +145,11 @@ export class FilteredResponse implements FilterResponse {
     if (isTransformed || (isHead && this.#isEncoded()))
       fields = without(fields, ['content-length']);
     const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
-    if (this.#body !== this.#ownBody && this.#body !== undefined)
-      fields = `${without(fields, ['content-length'])}content-length: ${this.#body.length}\r\n`;
-    const length = isTransformed ? UNKNOWN_LENGTH : (this.#body?.length ?? head.length);
+    let length = isTransformed ? UNKNOWN_LENGTH : head.length;
+    if (this.#body !== this.#ownBody && this.#body !== undefined) {
+      length = this.#body.length;
+      fields = `${without(fields, ['content-length'])}content-length: ${length}\r\n`;
+    }
     const hasDate = this.#fields?.has('date') ?? head.hasDate;
     const hasRequestId = this.#fields?.has('x-request-id') ?? head.hasRequestId;
     return { ...head, status: this.#status, statusLine, fields, length, hasDate, hasRequestId };

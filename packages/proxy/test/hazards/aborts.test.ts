@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../../../test/support/garbage.ts';
 import { randomFrom } from '../../../../test/simulation/random.js';
+import { NO_UPSTREAM } from '../decisions.ts';
 import { afterwards, listen, start, to } from '../harness.ts';
 import { MemorySocket } from './memory-socket.ts';
 
@@ -76,4 +77,24 @@ describe('clients that abort', () => {
     // Not all were gone before their instance had heard of them.
     expect(asked()).toBeGreaterThan(ABORTS / 2);
   }, 300_000);
+});
+
+describe('a client that is gone', () => {
+  it('is served no further, though it had sent more requests', async () => {
+    let decided = 0;
+    const { proxy } = await start(() => {
+      decided++;
+      return { type: 'answer', problem: NO_UPSTREAM };
+    });
+    const socket = new MemorySocket();
+    proxy.serve(socket);
+    socket.say(DOWNLOAD.repeat(100));
+    await socket.statuses(1);
+    socket.destroy();
+    await expect.poll(() => proxy.clients).toBe(0);
+    const served = decided;
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(decided).toBe(served);
+    expect(served).toBeLessThan(100);
+  });
 });

@@ -1,8 +1,18 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
-import { ERROR, FLAG, FRAME, frame, windowUpdateFrame } from '../../src/http2/frames.ts';
+import type { Filter } from '../../src/filters/filter.ts';
+import {
+  DEFAULT_WINDOW,
+  ERROR,
+  FLAG,
+  FRAME,
+  frame,
+  MAX_WINDOW,
+  windowUpdateFrame,
+} from '../../src/http2/frames.ts';
 import { SETTING } from '../../src/http2/settings.ts';
+import { forwardBy } from '../decisions.ts';
 import { afterwards, client, listen, start, to, upstream } from '../harness.ts';
 import { block, FrameClient, GET, POST, settingsPayload } from '../http2-client.ts';
 import { recording } from './vectors.ts';
@@ -123,6 +133,29 @@ describe('a client of HTTP/2 that does not send its request', () => {
     silent.write('PRI * HTT');
     await vi.waitFor(() => expect(proxy.clients).toBe(1));
   });
+});
+
+describe('a client of HTTP/2 that takes nothing of its responses', () => {
+  it.each(['and sends nothing more', 'and has ended its side'])(
+    '%s: is closed',
+    async (how) => {
+      const body = Buffer.alloc(16 * 1024 * 1024);
+      const large: Filter = { name: 'large', onRequest: () => ({ status: 200, body }) };
+      const { port, proxy } = await start(
+        ({ target }) => ({ ...forwardBy(() => undefined, target), filters: [large] }),
+        { limits: { idleMs: 100, answerBodyMs: 100 } },
+      );
+      const settings = settingsPayload(SETTING.initialWindowSize, MAX_WINDOW);
+      const one = new FrameClient(port, { settings });
+      one.write(windowUpdateFrame(0, MAX_WINDOW - DEFAULT_WINDOW));
+      one.request(1, GET);
+      await one.status(1);
+      one.socket.pause();
+      if (how === 'and has ended its side') one.socket.end();
+      await expect.poll(() => proxy.clients, { timeout: 15_000 }).toBe(0);
+    },
+    20_000,
+  );
 });
 
 describe('a body of HTTP/2 that does not have its Content-Length', () => {

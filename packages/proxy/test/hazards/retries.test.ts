@@ -1,7 +1,7 @@
 import { createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import type { Upstream } from '../../src/proxy.ts';
+import type { Forward, Upstream } from '../../src/proxy.ts';
 import { afterwards, client, listen, send, start, to, upstream } from '../harness.ts';
 import { recording } from './vectors.ts';
 
@@ -52,10 +52,15 @@ describe('a request that was sent and not answered', () => {
   });
   it('goes to the same upstream again if that closed an idle connection, and there is no other', async () => {
     const { there, asked, connections } = await closing(1);
-    const { port } = await start(to(there));
+    let repeated = 0;
+    const decide = to(there);
+    const { port } = await start((request) => ({
+      ...(decide(request) as Forward),
+      again: () => repeated++,
+    }));
     for (let count = 0; count < 3; count++) expect((await send(port)).status).toBe(200);
     // Each but the first met the close, and was sent again.
-    expect([asked.length, connections()]).toEqual([5, 3]);
+    expect([asked.length, connections(), repeated]).toEqual([5, 3, 2]);
   });
   it('leaves no connection to an upstream that left meanwhile', async () => {
     let asked = 0;

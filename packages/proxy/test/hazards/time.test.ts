@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import { NO_UPSTREAM } from '../decisions.ts';
+import type { Filter } from '../../src/filters/filter.ts';
+import { forwardBy, NO_UPSTREAM } from '../decisions.ts';
 import { client, unconnectableServer, send, start, to, upstream } from '../harness.ts';
 import { afterwards, recording, speaking } from './vectors.ts';
 
@@ -49,6 +50,25 @@ describe('a slow client', () => {
     socket.pause();
     await gone.promise;
     await proxy.close(3_600_000);
+  });
+  it('with the end of its response: is not idle, and gets all of it', async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024);
+    const large: Filter = { name: 'large', onRequest: () => ({ status: 200, body }) };
+    const over = deferred();
+    const { port } = await start(
+      ({ target }) => ({ ...forwardBy(() => undefined, target), filters: [large] }),
+      { limits: { idleMs: 200, connections: 8 }, onRequestEnd: () => over.resolve() },
+    );
+    const { socket, write, all } = client(port);
+    socket.pause();
+    write(GET);
+    await over.promise;
+    // Idle ones are closed: as soon as others come, and when they have been idle for long.
+    const idle = Array.from({ length: 20 }, () => client(port));
+    await Promise.all(idle.map((each) => each.all));
+    socket.resume();
+    const [, { length } = { length: 0 }] = (await all).split('\r\n\r\n');
+    expect(length).toBe(body.length);
   });
   it('does not harm other clients', async () => {
     const { there } = await recording();
