@@ -225,7 +225,7 @@ export class Http1Connection implements Client, Http1StreamOwner {
 
   /** Serves what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
   #advance(come?: Buffer): void {
-    // One that is gone is not served for nobody: nothing would end that.
+    // What is begun for a client that is gone would never end.
     if (this.#isAdvancing || this.#isYielding || this.#socket.destroyed) return;
     this.#isAdvancing = true;
     let next = come ?? this.#takeHeld();

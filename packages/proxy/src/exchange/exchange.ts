@@ -343,13 +343,12 @@ export class Exchange
 
   #deliver({ head, body }: OwnResponse): void {
     const { record, method, id } = this.#request;
-    const isHead = method === 'HEAD';
-    const parts = isHead || body.length === 0 ? NO_PARTS : [body];
+    const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
     if (record !== undefined) record.status = head.status;
     noteGrpcStatus(this.#request, head.fields);
     record?.delivered(parts);
     // Not even the end of an empty body follows the head of a response to HEAD.
-    this.#stream.sendHead(isHead ? { ...head, length: 0 } : head, id, parts, DONE);
+    this.#stream.sendHead(method === 'HEAD' ? { ...head, length: 0 } : head, id, parts, DONE);
     this.#end(true);
   }
 
