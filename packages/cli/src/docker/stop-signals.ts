@@ -17,6 +17,9 @@ export function isStopSignal(sent: string, stopSignal: string): boolean {
 function numberOf(signal: string): number | undefined {
   if (/^[0-9]{1,2}$/.test(signal)) return Number(signal);
   const name = signal.toUpperCase();
+  const [, from, distance] = /^(?:SIG)?RT(MIN\+|MAX-)([0-9]{1,2})$/.exec(name) ?? [];
+  // As Docker counts them, and signal(7). Images with systemd have SIGRTMIN+3.
+  if (from !== undefined) return from === 'MIN+' ? 34 + Number(distance) : 64 - Number(distance);
   const known: Readonly<Record<string, number>> = signals;
   return known[name.startsWith('SIG') ? name : `SIG${name}`];
 }

@@ -53,6 +53,17 @@ describe('the containers of an engine', () => {
     await following.areAnnounced('f');
   });
 
+  it.each([
+    ['SIGRTMIN+3', '37'],
+    ['RTMAX-1', '63'],
+  ])('leave at their own real-time signal %s', async (own, sent) => {
+    following.engine.run('a').Config['StopSignal'] = own;
+    following.follow();
+    await following.areAnnounced('a');
+    following.engine.emit('a', 'kill', { signal: sent });
+    await following.areAnnounced();
+  });
+
   it('that go on running in spite of the signal are announced again', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -66,7 +66,9 @@ export class Duty {
     const subject = digest(item.subject);
     const known = this.#states.get(subject);
     if (item.after !== undefined && !item.after.includes(known?.state ?? '')) return;
-    if (known?.state === item.state && item.at - known.at < REPEAT_MS) return;
+    // A certificate has a state for each of its stages.
+    const isRepeated = item.kind !== 'certificate' && item.at - (known?.at ?? 0) >= REPEAT_MS;
+    if (known?.state === item.state && !isRepeated) return;
     keep(this.#states, subject, { state: item.state, at: item.at }, MAX_SUBJECTS);
     // A suspicion that was soon over, or confirmed, was none.
     const waits = (each: NewsItem): boolean => each.subject === item.subject && isPassing(each);
@@ -109,23 +111,31 @@ export class Duty {
   }
 
   /** The target has accepted a message. Returns what the other gateways have to know. */
-  accepted({ group, items }: Pick<Message, 'group' | 'items'>, now: number): Sent {
+  accepted({ group, items }: Pick<Message, 'group' | 'items'>): Sent {
     const about = items.map(({ subject, state }) => [digest(subject), state] as const);
-    this.#note(about, now);
+    // Much may have happened while it was sent.
+    for (const { subject, state, at } of items) this.#note([digest(subject), state], at, at);
     return { group, about };
   }
 
   /** Another gateway has notified the target. */
   heard({ group, about }: Sent, now: number): void {
     keep(this.#shared, group, true, MAX_SHARED);
-    this.#note(about, now);
+    const { groupMs } = this.#options;
+    const last = Math.min(now, (group + 1) * groupMs - 1);
+    // What it has seen may be seen here in the next group.
+    for (const each of about) this.#note(each, last, Math.min(now, last + groupMs));
   }
 
-  #note(about: Sent['about'], at: number): void {
-    for (const [subject, state] of about) {
+  /**
+   * @param at when it was so
+   * @param until up to when the same is not sent again
+   */
+  #note([subject, state]: Sent['about'][number], at: number, until: number): void {
+    const known = this.#states.get(subject);
+    if (known === undefined || known.at <= at)
       keep(this.#states, subject, { state, at }, MAX_SUBJECTS);
-      keep(this.#sent, pairOf(subject, state), at, MAX_SUBJECTS);
-    }
+    keep(this.#sent, pairOf(subject, state), until, MAX_SUBJECTS);
   }
 
   /** The events that wait, by group. */

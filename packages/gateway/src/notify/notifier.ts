@@ -127,7 +127,7 @@ export class Notifier {
       remaining: (items) => duty.remaining(items),
       onResult: (result, message) => {
         this.counts.add({ kind: target.kind, result });
-        if (result === 'sent') agreement.sent(target.id, duty.accepted(message, Date.now()));
+        if (result === 'sent') agreement.sent(target.id, duty.accepted(message));
       },
       wait: (ms) => delay(ms, undefined, { signal, ref: false }),
       now: Date.now,

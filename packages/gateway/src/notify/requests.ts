@@ -58,7 +58,8 @@ function eventOf({ kind, at, prefix, instance, text }: NewsItem, context: Messag
     message: text,
     ...(prefix !== undefined && { prefix: prefix || '/', ...shareOf(prefix) }),
     ...(instance !== undefined && {
-      instance: { key: instance.key, ...encodeAnnouncement(instance.announcement), sig: undefined },
+      // An announcement may have any other field too.
+      instance: { ...encodeAnnouncement(instance.announcement), sig: undefined, key: instance.key },
     }),
     ...(explain !== undefined && { explain }),
   };

@@ -4,6 +4,13 @@ import type { MessageContext } from './message-context.ts';
 
 /** Lines of one message. People read no more. */
 const MAX_LINES = 20;
+/** Discord, which takes Slack's messages too, refuses 2,000. */
+const MAX_CHARACTERS = 1900;
+
+/** A space of no width. */
+const BREAK = '\u200B';
+
+type TextContext = Pick<MessageContext, 'link' | 'shareOf'>;
 
 const SIGNS: Readonly<Record<NewsKind, string>> = {
   down: ':red_circle:',
@@ -17,11 +24,18 @@ const SIGNS: Readonly<Record<NewsKind, string>> = {
 };
 
 /** Returns a message in Slack's markup: the events by prefix, each with what is left and a link to its explanation. */
-export function slackText(
+export function slackText(items: readonly NewsItem[], context: TextContext): string {
+  for (let count = MAX_LINES; ; count--) {
+    const text = textOf(items, items.slice(0, count), context);
+    if (text.length <= MAX_CHARACTERS || count === 1) return text;
+  }
+}
+
+function textOf(
   items: readonly NewsItem[],
-  { link, shareOf }: Pick<MessageContext, 'link' | 'shareOf'>,
+  shown: readonly NewsItem[],
+  { link, shareOf }: TextContext,
 ): string {
-  const shown = items.slice(0, MAX_LINES);
   const prefixes = [...new Set(shown.map(({ prefix }) => prefix))];
   const lines = prefixes.flatMap((prefix) => {
     const own = shown.filter((item) => item.prefix === prefix).map(lineOf);
@@ -40,7 +54,11 @@ function lineOf({ kind, text }: NewsItem): string {
   return `${SIGNS[kind]} ${escaped(text)}`;
 }
 
-/** Services choose their names, which must not become links or mentions. */
+/**
+ * Services choose their names, which must not become links or mentions: in Slack's markup, or the Markdown that Mattermost and
+ * Discord read.
+ */
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const inSlack = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return inSlack.replaceAll('@', `@${BREAK}`).replaceAll('](', `]${BREAK}(`);
 }

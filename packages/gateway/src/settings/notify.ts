@@ -6,8 +6,9 @@ const EXPECTED = 'an http: or https: URL without a fragment';
 /** It is a secret: most receivers accept messages from any program that knows it. */
 export const TARGET_URL: Format = {
   expected: EXPECTED,
-  parse: (text) => (isHttpUrl(text) ? new URL(text).href : undefined),
-  problem: () => `must be ${EXPECTED}`,
+  parse: (text) => (isHttpUrl(text) && isDecodable(text) ? new URL(text).href : undefined),
+  problem: (text) =>
+    isHttpUrl(text) ? 'must have `%25` for each `%` of its password' : `must be ${EXPECTED}`,
 };
 
 const LINK_URL: Format = {
@@ -19,6 +20,17 @@ function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hash, hostname } = new URL(text);
   return /^https?:$/.test(protocol) && hash === '' && hostname !== '';
+}
+
+/** Whether the user and the password of a URL can be sent: each `%` in them begins an escape. */
+function isDecodable(url: string): boolean {
+  const { username, password } = new URL(url);
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const TARGET = {

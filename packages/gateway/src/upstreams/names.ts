@@ -83,7 +83,7 @@ export class Names {
     let failure: unknown;
     let { targets } = name;
     try {
-      const found = await resolve(parsed);
+      const found = await resolve(parsed, targets);
       again = found.validMs;
       ({ targets } = found);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { lookup, resolve4, resolve6, resolveSrv } from 'node:dns/promises';
 import type { RecordWithTtl, SrvRecord } from 'node:dns';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SERVER_NAME } from '@rollcall/protocol';
 import type { UpstreamUrl } from '../routing/upstream-url.ts';
 import { firstChoice } from './srv-shares.ts';
@@ -21,7 +22,8 @@ interface Resolved {
   readonly validMs: number;
 }
 
-export type Resolve = (url: UpstreamUrl) => Promise<Resolved>;
+/** @param last where the URL led before: a server of an SRV record whose own name fails keeps its addresses */
+export type Resolve = (url: UpstreamUrl, last: readonly Target[]) => Promise<Resolved>;
 
 /** What names are asked of. */
 export interface NameSources {
@@ -35,6 +37,9 @@ export interface NameSources {
 const DEFAULT_VALID_MS = 30_000;
 /** A TTL of 0 must not make a request of each moment. */
 const MIN_VALID_MS = 1000;
+const MAX_VALID_MS = 3_600_000;
+/** How long addresses wait for their TTL: DNS may not answer where a hosts file does. */
+const TTL_WAIT_MS = 1000;
 /** How long an answer is valid that lacks the addresses of some servers. */
 const INCOMPLETE_VALID_MS = 5000;
 
@@ -50,44 +55,51 @@ const SYSTEM: NameSources = {
 
 /** Returns what resolves the names of URLs. @param sources default: the system, and its DNS servers */
 export function createResolve(sources: NameSources = SYSTEM): Resolve {
-  return ({ host, port }) =>
-    port === undefined ? byService(sources, host) : byAddress(sources, host, port);
+  return ({ host, port }, last) =>
+    port === undefined ? byService(sources, host, last) : byAddress(sources, host, port);
 }
 
 /** The system has no TTL, so DNS is asked for it. */
 async function byAddress(sources: NameSources, host: string, port: number): Promise<Resolved> {
-  const [found, ...ttls] = await Promise.all([
-    sources.lookup(host),
+  const ttls = Promise.all([
     ttlOf(sources.resolve4(host, { ttl: true })),
     ttlOf(sources.resolve6(host, { ttl: true })),
   ]);
-  const shortest = Math.min(...ttls) * 1000;
+  const found = await sources.lookup(host);
+  const known = await Promise.race([ttls, delay(TTL_WAIT_MS, [], { ref: false })]);
+  const shortest = Math.min(...known) * 1000;
+  const isKnown = Number.isFinite(shortest);
   return {
     targets: [...new Set(found)].toSorted().map((address) => ({ host, address, port })),
-    validMs: Number.isFinite(shortest) ? Math.max(shortest, MIN_VALID_MS) : DEFAULT_VALID_MS,
+    validMs: isKnown ? Math.min(Math.max(shortest, MIN_VALID_MS), MAX_VALID_MS) : DEFAULT_VALID_MS,
   };
 }
 
 /** Node does not show the TTL of SRV records: they are valid as long as the addresses they lead to, at most 30 s. */
-async function byService(sources: NameSources, name: string): Promise<Resolved> {
+async function byService(
+  sources: NameSources,
+  name: string,
+  last: readonly Target[],
+): Promise<Resolved> {
   const found = await sources.resolveSrv(name);
   // A target of `.` says that there is no server, and what DNS answers may be anything.
   const servers = firstChoice(found.filter((record) => SERVER_NAME.test(record.name)));
-  const answers = await Promise.allSettled(
-    servers.map(async (server) => {
-      const { targets, validMs } = await byAddress(sources, server.name.toLowerCase(), server.port);
-      return { targets: targets.map((each) => ({ ...each, weight: server.weight })), validMs };
+  const failures: unknown[] = [];
+  const answers = await Promise.all(
+    servers.map(async ({ name: server, port, weight }) => {
+      const host = server.toLowerCase();
+      const { targets, validMs } = await byAddress(sources, host, port).catch((error: unknown) => {
+        failures.push(error);
+        const known = last.filter((each) => each.host === host && each.port === port);
+        return { targets: known, validMs: INCOMPLETE_VALID_MS };
+      });
+      return { targets: targets.map((each) => ({ ...each, weight })), validMs };
     }),
   );
-  const resolved = answers.flatMap((answer) =>
-    answer.status === 'fulfilled' ? [answer.value] : [],
-  );
-  const failed = answers.find((answer) => answer.status === 'rejected');
-  if (failed !== undefined && resolved.length === 0) throw failed.reason;
-  const limit = failed === undefined ? DEFAULT_VALID_MS : INCOMPLETE_VALID_MS;
+  if (failures.length > 0 && failures.length === servers.length) throw failures[0];
   return {
-    targets: resolved.flatMap(({ targets }) => targets),
-    validMs: Math.min(limit, ...resolved.map(({ validMs }) => validMs)),
+    targets: answers.flatMap(({ targets }) => targets),
+    validMs: Math.min(DEFAULT_VALID_MS, ...answers.map(({ validMs }) => validMs)),
   };
 }
 

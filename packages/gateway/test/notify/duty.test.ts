@@ -2,11 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { Duty, TURN_MS } from '../../src/notify/duty.ts';
 import type { Message, Sent } from '../../src/notify/duty.ts';
 import type { NewsItem } from '../../src/notify/news.ts';
-import { turnsOf } from '../../src/notify/rendezvous.ts';
+import { digest, turnsOf } from '../../src/notify/rendezvous.ts';
 import { item } from './items.ts';
 
 const GROUP_MS = 10_000;
 const NAMES = ['one', 'two', 'three'] as const;
+const recovered = {
+  kind: 'recovered',
+  state: 'recovered',
+  after: ['down', 'suspect'],
+} as const;
 
 /** Gateways that notify one target. */
 class World {
@@ -37,7 +42,7 @@ class World {
           const items = duty.remaining(message.items);
           if (items.length === 0) continue;
           this.received.push({ ...message, items });
-          this.#tell(name, duty.accepted({ ...message, items }, this.now));
+          this.#tell(name, duty.accepted({ ...message, items }));
         }
   }
 
@@ -124,14 +129,25 @@ describe('several gateways', () => {
     world.pass(5 * TURN_MS);
     expect(world.states()).toEqual([['down'], ['recovered']]);
   });
+
+  it('notify of the last failure, though one of them hears late of the first', () => {
+    const world = new World(['one', 'two']);
+    const [first = '', second = ''] = world.turns();
+    world.see();
+    const group = Math.floor(world.now / GROUP_MS);
+    world.now += GROUP_MS;
+    world.see(recovered);
+    world.now += 500;
+    world.gateways.delete(first);
+    world.gateways.get(second)?.heard({ group, about: [[digest('a 1'), 'down']] }, world.now);
+    world.now += 500;
+    world.see();
+    world.pass(5 * TURN_MS);
+    expect(world.states()).toEqual([['recovered', 'down']]);
+  });
 });
 
 const alone = (): World => new World(['one']);
-const recovered = {
-  kind: 'recovered',
-  state: 'recovered',
-  after: ['down', 'suspect'],
-} as const;
 
 describe('a gateway', () => {
   it('does not notify of a recovery from what was no news', () => {
@@ -151,6 +167,44 @@ describe('a gateway', () => {
     world.see();
     world.pass(2 * GROUP_MS);
     expect(world.states()).toEqual([['down'], ['recovered', 'down']]);
+  });
+
+  it('notifies of the last failure of one that recovered while a message was sent', () => {
+    const world = alone();
+    const duty = world.gateways.get('one');
+    world.see();
+    world.now += GROUP_MS;
+    const [first] = duty?.due(world.now).messages ?? [];
+    world.see(recovered);
+    world.now += 1000;
+    if (first !== undefined) duty?.accepted(first);
+    world.see();
+    world.pass(2 * GROUP_MS);
+    expect(world.states()).toEqual([['recovered', 'down']]);
+  });
+
+  it('notifies of what has happened since, though a message was accepted late', () => {
+    const world = alone();
+    const duty = world.gateways.get('one');
+    world.see();
+    world.now += 2 * GROUP_MS;
+    const [first] = duty?.due(world.now).messages ?? [];
+    world.see(recovered);
+    world.see({ at: world.now + 1 });
+    world.now += 60_000;
+    if (first !== undefined) duty?.accepted(first);
+    world.pass(2 * GROUP_MS);
+    expect(world.states()).toEqual([['recovered', 'down']]);
+  });
+
+  it('notifies once of each stage of a certificate', () => {
+    const world = alone();
+    for (let hour = 0; hour < 5; hour++) {
+      world.see({ kind: 'certificate', state: 'at most 14 days' });
+      world.pass(2 * GROUP_MS);
+      world.now += 3_600_000;
+    }
+    expect(world.states()).toEqual([['at most 14 days']]);
   });
 
   it('notifies again of what lasts, after an hour', () => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { requestOf } from '../../src/notify/requests.ts';
-import { item } from './items.ts';
+import { instance, item } from './items.ts';
 
 const URL = 'https://hooks.example.com/T0/x';
 const context = {
@@ -37,6 +37,13 @@ describe('a message for programs', () => {
       ],
     });
     expect(url).toBe(URL);
+  });
+
+  it('has the key of the instance, whatever the instance announces as such', () => {
+    const evil = instance();
+    const announcement = { ...evil.announcement, extra: { key: 'victim' } };
+    const items = [item({ instance: { ...evil, announcement } })];
+    expect(requestOf(target, { id: 'm', items }, context).body).toContain('"key":"a"');
   });
 
   it('is signed, and has a key by which a receiver knows it again', () => {
@@ -75,6 +82,8 @@ describe('a message for Slack', () => {
     expect(slack(item({ text: '<!channel> & <http://evil|x>' }))).toContain(
       '&lt;!channel&gt; &amp; &lt;http://evil|x&gt;',
     );
+    // Mattermost and Discord read Markdown.
+    expect(slack(item({ text: '@channel [x](http://evil)' }))).not.toMatch(/@channel|\]\(/);
   });
 
   it('has no link for upstreams of a route, whose name is no path', () => {
@@ -85,5 +94,10 @@ describe('a message for Slack', () => {
     const text = slack(...Array.from({ length: 90 }, () => item()));
     expect(text.split('\n')).toHaveLength(22);
     expect(text).toMatch(/and 70 more$/);
+    // Discord takes no more.
+    const prefixes = Array.from({ length: 20 }, (_, at) => item({ prefix: `/prefix-${at}` }));
+    const many = slack(...prefixes);
+    expect(many.length).toBeLessThan(2000);
+    expect(many).toMatch(/and [0-9]+ more$/);
   });
 });

@@ -33,6 +33,12 @@ describe('targets of notifications', () => {
     );
   });
 
+  it('are refused with a password that cannot be sent', () => {
+    expect(() => resolveConfig(withTarget({ url: 'https://a:s3%cret@hooks.example.com' }))).toThrow(
+      '`notify.targets.0.url` must have `%25` for each `%` of its password',
+    );
+  });
+
   it.each<[object, string]>([
     [{}, '`notify.targets.0` needs `url` or `urlFile`'],
     [{ url: URL, urlFile: 'x' }, '`notify.targets.0.urlFile` cannot be used with `url`'],

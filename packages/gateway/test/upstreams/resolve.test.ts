@@ -6,7 +6,9 @@ import { decode, encode } from 'dns-packet';
 import type { Answer } from 'dns-packet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseUpstreamUrl } from '../../src/routing/upstream-url.ts';
+import type { UpstreamUrl } from '../../src/routing/upstream-url.ts';
 import { createResolve } from '../../src/upstreams/resolve.ts';
+import type { Target } from '../../src/upstreams/resolve.ts';
 
 let server: Socket;
 /** The answers by type and name, such as `A a.example.com`. */
@@ -26,17 +28,21 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 /** Resolves a URL by the DNS server of the test. */
-async function resolve(written: string) {
+async function resolve(written: string, last: readonly Target[] = []) {
   const dns = new Resolver({ timeout: 1000, tries: 1 });
   dns.setServers([`127.0.0.1:${server.address().port}`]);
-  const url = parseUpstreamUrl(written);
-  if (url === undefined) throw new Error('no URL');
   return createResolve({
     lookup: (name) => dns.resolve4(name),
     resolve4: (name, options) => dns.resolve4(name, options),
     resolve6: (name, options) => dns.resolve6(name, options),
     resolveSrv: (name) => dns.resolveSrv(name),
-  })(url);
+  })(parsed(written), last);
+}
+
+function parsed(written: string): UpstreamUrl {
+  const url = parseUpstreamUrl(written);
+  if (url === undefined) throw new Error('no URL');
+  return url;
 }
 
 function address(name: string, data: string, ttl: number): void {
@@ -68,6 +74,23 @@ describe('a name of addresses', () => {
   it('is resolved again after a second if its TTL is 0', async () => {
     address('a.example.com', '10.0.0.1', 0);
     expect(await resolve('http://a.example.com:81')).toMatchObject({ validMs: 1000 });
+  });
+
+  it('is resolved again after an hour at the latest', async () => {
+    // A timer of Node is over at once after more than 24 days.
+    address('a.example.com', '10.0.0.1', 2_592_000);
+    expect(await resolve('http://a.example.com:81')).toMatchObject({ validMs: 3_600_000 });
+  });
+
+  it('has the addresses that the system has, though DNS does not answer', async () => {
+    const silent = (): Promise<never> => new Promise(() => {});
+    const found = await createResolve({
+      lookup: async () => ['10.0.0.1'],
+      resolve4: silent,
+      resolve6: silent,
+      resolveSrv: silent,
+    })(parsed('http://a.example.com:81'), []);
+    expect(found).toMatchObject({ targets: [{ address: '10.0.0.1' }], validMs: 30_000 });
   });
 
   it('is an error if it does not exist', async () => {
@@ -117,6 +140,20 @@ describe('a name of SRV records', () => {
     srv('gone.example.com', 2, 0, 0);
     const { targets, validMs } = await resolve(URL);
     expect([targets.length, validMs]).toEqual([1, 5000]);
+  });
+
+  it('keeps the last addresses of a server whose name fails, in its place', async () => {
+    address('b.example.com', '10.0.0.2', 60);
+    srv('a.example.com', 1, 5, 0);
+    srv('b.example.com', 2, 5, 0);
+    const last = { host: 'a.example.com', address: '10.0.0.1', port: 1, weight: 9 };
+    const gone = { host: 'gone.example.com', address: '10.0.0.3', port: 3, weight: 9 };
+    const { targets, validMs } = await resolve(URL, [gone, last]);
+    expect(targets).toEqual([
+      { ...last, weight: 5 },
+      { host: 'b.example.com', address: '10.0.0.2', port: 2, weight: 5 },
+    ]);
+    expect(validMs).toBe(5000);
   });
 
   it('is an error if no server has an address', async () => {
