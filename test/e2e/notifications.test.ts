@@ -96,6 +96,21 @@ describe('a gateway', () => {
     expect(new Set(received.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
     expect(gateway.program.output).toMatch(/cannot notify: retrying .*status 500/);
   });
+
+  it('notifies of what waits, though its other targets change meanwhile', async () => {
+    statuses = Array.from({ length: 4 }, () => 503);
+    const targets = [{ url: `${receiver.url}/one` }];
+    const gateway = await config.start(cluster, { notify: { groupMs: 500, targets } });
+    const service = await cluster.idV5('a');
+    await gateway.program.line(/route registered/);
+    service.kill('SIGKILL');
+    await expect.poll(() => received.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const two = { url: `${receiver.url}/two` };
+    await config.reload(gateway, { notify: { groupMs: 600, targets: [...targets, two] } });
+    await expect.poll(() => statuses.length, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => received.length, { timeout: 20_000 }).toBe(5);
+    expect(new Set(received.map(({ url }) => url))).toEqual(new Set(['/one']));
+  });
 });
 
 describe('several gateways', () => {

@@ -184,9 +184,12 @@ export class ContainerWatch {
   }
 
   #seen(container: Container): void {
-    const { id, status } = container;
+    const { id, status, startedAt } = container;
+    const before = this.#known.get(id);
     this.#known.set(id, container);
-    if (status !== 'running') this.#forgetSignal(id);
+    // Events may be lost: the signal was not for a later run.
+    const isAnother = before !== undefined && before.startedAt !== startedAt;
+    if (status !== 'running' || isAnother) this.#forgetSignal(id);
     this.#options.onContainer(container, this.#stopping.has(id));
   }
 

@@ -20,6 +20,8 @@ export interface Container extends Listed {
   readonly name: string;
   /** Such as `running`, `paused`, `restarting` or `exited`. */
   readonly status: string;
+  /** When it was started, as the engine writes it: another text for each run. */
+  readonly startedAt: string;
   /** What its own HEALTHCHECK says; undefined if it has none. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | undefined;
   /** The signal that asks it to end, as a name or a number; empty for SIGTERM. */
@@ -63,6 +65,7 @@ export function readContainer(inspected: unknown): Container | undefined {
     name: textIn(inspected['Name']).replace(/^\//, ''),
     labels: labelsIn(config['Labels']),
     status: textIn(state['Status']),
+    startedAt: textIn(state['StartedAt']),
     health: healthIn(recordIn(state['Health'])['Status']),
     // Podman has its number.
     stopSignal: String(numberIn(config['StopSignal']) ?? textIn(config['StopSignal'])),

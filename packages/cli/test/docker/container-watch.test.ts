@@ -64,6 +64,17 @@ describe('the containers of an engine', () => {
     await following.areAnnounced();
   });
 
+  it('that were sent the signal and run again are announced, though no event says so', async () => {
+    following.engine.run('a').State['StartedAt'] = '2026-01-01T00:00:00Z';
+    following.follow();
+    await following.areAnnounced('a');
+    following.engine.emit('a', 'kill', { signal: '15' });
+    await following.areAnnounced();
+    following.engine.change('a', { StartedAt: '2026-01-01T00:00:09Z' });
+    following.engine.emit('a', 'health_status: healthy');
+    await following.areAnnounced('a');
+  });
+
   it('that go on running in spite of the signal are announced again', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -25,12 +25,12 @@ interface Due {
 
 interface DutyOptions {
   /** This run of the gateway. */
-  readonly self: string;
+  readonly self: () => string;
   /** The other gateways that are there. */
   readonly others: () => readonly string[];
   /** What all gateways call the target. */
   readonly target: string;
-  readonly groupMs: number;
+  readonly groupMs: () => number;
 }
 
 /** How long each gateway may take before it is the turn of the next. More than a request may take. */
@@ -85,7 +85,9 @@ export class Duty {
 
   /** Returns what it is the turn of this gateway to send. */
   due(now: number): Due {
-    const { self, others, target, groupMs } = this.#options;
+    const { others, target } = this.#options;
+    const self = this.#options.self();
+    const groupMs = this.#options.groupMs();
     const messages: Message[] = [];
     const missed = new Set<string>();
     for (const [group, items] of this.#groups()) {
@@ -121,7 +123,7 @@ export class Duty {
   /** Another gateway has notified the target. */
   heard({ group, about }: Sent, now: number): void {
     keep(this.#shared, group, true, MAX_SHARED);
-    const { groupMs } = this.#options;
+    const groupMs = this.#options.groupMs();
     const last = Math.min(now, (group + 1) * groupMs - 1);
     // What it has seen may be seen here in the next group.
     for (const each of about) this.#note(each, last, Math.min(now, last + groupMs));
@@ -141,8 +143,8 @@ export class Duty {
   /** The events that wait, by group. */
   #groups(): ReadonlyMap<number, NewsItem[]> {
     const groups = new Map<number, NewsItem[]>();
+    const groupMs = this.#options.groupMs();
     for (const item of this.#pending) {
-      const { groupMs } = this.#options;
       const group = Math.floor((item.at + (isPassing(item) ? groupMs : 0)) / groupMs);
       groups.set(group, [...(groups.get(group) ?? []), item]);
     }

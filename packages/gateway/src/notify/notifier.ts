@@ -14,6 +14,7 @@ import type { Agreement } from './agreement.ts';
 import { certificateNews } from './certificate-news.ts';
 import { Delivery } from './delivery.ts';
 import { Duty } from './duty.ts';
+import type { Sent } from './duty.ts';
 import { News } from './news.ts';
 import type { NewsItem } from './news.ts';
 import { requestOf } from './requests.ts';
@@ -37,13 +38,6 @@ interface Notified {
   readonly target: Target;
   readonly duty: Duty;
   readonly delivery: Delivery;
-}
-
-/** All targets of one configuration. */
-interface Round {
-  readonly key: string;
-  readonly agreement: Agreement;
-  readonly notified: readonly Notified[];
   readonly ending: AbortController;
 }
 
@@ -58,7 +52,11 @@ export class Notifier {
   readonly #news = new News();
   readonly #timer: NodeJS.Timeout;
   #settings: NotifySettings;
-  #round: Round | undefined;
+  /** By id and kind. A target that another configuration has too is notified of what waits. */
+  #notified: ReadonlyMap<string, Notified> = new Map();
+  #agreement: Agreement | undefined;
+  /** The targets that it is about. */
+  #agreedOn = '';
   #certificatesAt = -Infinity;
 
   constructor(options: NotifierOptions) {
@@ -81,42 +79,52 @@ export class Notifier {
    */
   configure({ notify }: Pick<ResolvedConfig, 'notify'>): void {
     const targets = targetsOf(notify);
-    const key = JSON.stringify([
-      targets.map(({ id, kind, events }) => [id, kind, [...events]]),
-      notify.groupMs,
-    ]);
     this.#settings = notify;
-    if (key === this.#round?.key) return;
-    const before = this.#round;
-    this.#round = targets.length === 0 ? undefined : this.#begin(key, targets);
-    if (before !== undefined) void end(before);
+    this.#agree(targets);
+    const before = this.#notified;
+    this.#notified = new Map(
+      targets.map((target) => {
+        const key = `${target.kind} ${target.id}`;
+        return [key, { ...(before.get(key) ?? this.#begin(target)), target }];
+      }),
+    );
+    for (const [key, { ending }] of before) if (!this.#notified.has(key)) ending.abort();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    if (this.#round !== undefined) await end(this.#round);
-    this.#round = undefined;
+    for (const { ending } of this.#notified.values()) ending.abort();
+    await this.#agreement?.close();
   }
 
-  #begin(key: string, targets: readonly Target[]): Round {
+  /** Agrees with the gateways that have these targets. */
+  #agree(targets: readonly Target[]): void {
     const { registry, logger } = this.#options;
-    const ending = new AbortController();
-    const agreement = openAgreement({
-      registry,
-      targets,
-      logger,
-      onSent: (id, sent) =>
-        notified.find(({ target }) => target.id === id)?.duty.heard(sent, Date.now()),
-    });
-    const notified = targets.map((target) => this.#notified(target, agreement, ending.signal));
-    return { key, agreement, notified, ending };
+    const agreedOn = targets
+      .map(({ id }) => id)
+      .toSorted()
+      .join(' ');
+    if (agreedOn === this.#agreedOn) return;
+    this.#agreedOn = agreedOn;
+    void this.#agreement?.close();
+    const onSent = (id: string, sent: Sent): void => {
+      for (const { target, duty } of this.#notified.values())
+        if (target.id === id) duty.heard(sent, Date.now());
+    };
+    this.#agreement =
+      targets.length === 0 ? undefined : openAgreement({ registry, targets, logger, onSent });
   }
 
-  #notified(target: Target, agreement: Agreement, signal: AbortSignal): Notified {
+  #begin(target: Target): Omit<Notified, 'target'> {
     const { logger, name } = this.#options;
-    const { groupMs } = this.#settings;
-    const { self, team } = agreement;
-    const duty = new Duty({ self, others: () => team.others, target: target.id, groupMs });
+    const ending = new AbortController();
+    const { signal } = ending;
+    const duty = new Duty({
+      self: () => this.#agreement?.self ?? '',
+      others: () => this.#agreement?.team.others ?? [],
+      target: target.id,
+      groupMs: () => this.#settings.groupMs,
+    });
     const warn = limitLines(logger.warn.bind(logger));
     const delivery = new Delivery({
       send: (message) => {
@@ -127,14 +135,14 @@ export class Notifier {
       remaining: (items) => duty.remaining(items),
       onResult: (result, message) => {
         this.counts.add({ kind: target.kind, result });
-        if (result === 'sent') agreement.sent(target.id, duty.accepted(message));
+        if (result === 'sent') this.#agreement?.sent(target.id, duty.accepted(message));
       },
       wait: (ms) => delay(ms, undefined, { signal, ref: false }),
       now: Date.now,
       random: Math.random,
       warn: (fields, message) => warn({ target: target.origin, ...fields }, message),
     });
-    return { target, duty, delivery };
+    return { duty, delivery, ending };
   }
 
   #shareOf(prefix: string): { receiving: number; instances: number } {
@@ -148,31 +156,26 @@ export class Notifier {
   #take(event: ObserverEvent): void {
     const { item, over } = this.#news.of(event, Date.now());
     if (item !== undefined) this.#add(item);
-    if (over !== undefined) for (const { duty } of this.#round?.notified ?? []) duty.forget(over);
+    if (over !== undefined) for (const { duty } of this.#notified.values()) duty.forget(over);
   }
 
   #add(item: NewsItem): void {
-    for (const { target, duty } of this.#round?.notified ?? [])
+    for (const { target, duty } of this.#notified.values())
       if (target.events.has(item.kind)) duty.add(item);
   }
 
   #tick(now: number): void {
-    if (this.#round === undefined) return;
+    const agreement = this.#agreement;
+    if (agreement === undefined) return;
     if (now - this.#certificatesAt >= CERTIFICATES_MS) {
       this.#certificatesAt = now;
       for (const item of certificateNews(this.#options.certificates.views(), now)) this.#add(item);
     }
-    const { agreement, notified } = this.#round;
-    for (const { duty, delivery } of notified) {
+    for (const { duty, delivery } of this.#notified.values()) {
       const { messages, missed } = duty.due(now);
       for (const message of messages) delivery.push(message);
       if (agreement.team.doubt(missed, now)) agreement.ask();
     }
     agreement.team.tick(now);
   }
-}
-
-async function end({ agreement, ending }: Round): Promise<void> {
-  ending.abort();
-  await agreement.close();
 }

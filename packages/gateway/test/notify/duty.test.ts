@@ -23,7 +23,7 @@ class World {
     this.gateways = new Map(
       names.map((self) => {
         const others = () => names.filter((name) => name !== self);
-        return [self, new Duty({ self, others, target: 't', groupMs: GROUP_MS })];
+        return [self, new Duty({ self: () => self, others, target: 't', groupMs: () => GROUP_MS })];
       }),
     );
   }
