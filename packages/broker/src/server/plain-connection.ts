@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { UnreadBudget, UnreadWriter } from '@rollcall/runtime';
 import type { ApiResponse, WholeRequest } from '../api/http-api.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
 import { readPlainRequest } from './plain-request.ts';
@@ -10,6 +11,9 @@ import type { WriteBatcher } from './write-batcher.ts';
 
 /** Pipelined requests that are answered before other connections have their turn. */
 const MAX_PER_TURN = 16;
+
+/** Characters of responses that wait to be written together. */
+const MAX_UNSENT = 16_384;
 
 /** Responds to a request. Never throws or rejects. */
 type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
@@ -22,6 +26,8 @@ export interface PlainContext {
   readonly respond: Respond;
   readonly upgrade: Upgrade;
   readonly batcher: WriteBatcher;
+  /** Bounds what all clients leave unread. */
+  readonly unread: UnreadBudget;
   /** The open connections that are not handed over. */
   readonly connections: Set<PlainConnection>;
   /** Takes the connection over. The rest of the bytes can be read from it. */
@@ -36,7 +42,7 @@ export interface PlainContext {
  * Serves one connection while its requests are plain, without node:http, whose objects and streams cost more than a trigger
  * itself (bench/broker/README.md). The first request that is not plain hands the connection over for good.
  */
-export class PlainConnection {
+export class PlainConnection implements UnreadWriter {
   readonly #socket: Socket;
   readonly #context: PlainContext;
   // Not the socket's own timeout, which would stay with the socket when it is a WebSocket.
@@ -59,6 +65,7 @@ export class PlainConnection {
     this.#context.connections.add(this);
     this.#socket.on('data', this.#read);
     this.#socket.on('end', this.#end);
+    this.#socket.on('drain', this.#drained);
     this.#socket.on('error', this.#destroy);
     this.#socket.on('close', this.#forget);
   }
@@ -77,10 +84,18 @@ export class PlainConnection {
     const responses = this.#unsent;
     this.#unsent = '';
     this.#restartTimer();
-    if (this.#socket.write(responses)) return;
+    const isTaken = this.#socket.write(responses);
+    this.#context.unread.count(this, this.#socket.writableLength);
     // A client that does not read its responses may send no more requests.
-    this.#socket.pause();
-    this.#socket.once('drain', this.#resume);
+    if (!isTaken) this.#socket.pause();
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  disconnect(): void {
+    this.#socket.destroy();
   }
 
   readonly #read = (bytes: Buffer): void => {
@@ -88,6 +103,10 @@ export class PlainConnection {
     for (let count = 1; ; count += 1) {
       const request = readPlainRequest(bytes, at);
       if (request === undefined) break;
+      if (this.#isBehind()) {
+        void this.#readAfter(drainedOrClosed(this.#socket), bytes.subarray(at));
+        return;
+      }
       if (count > MAX_PER_TURN) {
         void this.#readAfter(nextTurn(), bytes.subarray(at));
         return;
@@ -113,6 +132,12 @@ export class PlainConnection {
     if (this.#hasEnded) this.#finish();
     else if (at < bytes.length) this.#handOver(bytes.subarray(at));
   };
+
+  /** Whether the client has to read responses before the next request is served: those it has sent ahead too. */
+  #isBehind(): boolean {
+    if (this.#unsent.length > MAX_UNSENT) this.flush();
+    return this.#socket.writableNeedDrain;
+  }
 
   /** Goes on with `rest` later. */
   async #readAfter(moment: Promise<void>, rest: Buffer): Promise<void> {
@@ -143,11 +168,17 @@ export class PlainConnection {
   readonly #forget = (): void => {
     clearTimeout(this.#timer);
     this.#context.connections.delete(this);
+    this.#context.unread.count(this, 0);
   };
 
-  readonly #resume = (): void => {
-    if (!this.#isWaiting && !this.#socket.writableNeedDrain) this.#socket.resume();
+  readonly #drained = (): void => {
+    this.#context.unread.count(this, 0);
+    this.#resume();
   };
+
+  #resume(): void {
+    if (!this.#isWaiting && !this.#socket.writableNeedDrain) this.#socket.resume();
+  }
 
   /** For the next request. */
   #restartTimer(): void {
@@ -179,7 +210,7 @@ export class PlainConnection {
     socket.off('error', this.#destroy);
     socket.off('close', this.#forget);
     this.#forget();
-    socket.off('drain', this.#resume);
+    socket.off('drain', this.#drained);
   }
 
   #send({ status, text, retryAfter }: ApiResponse): void {
@@ -197,6 +228,17 @@ export class PlainConnection {
     ].join('\r\n');
     if (isFirst) this.#context.batcher.flushLater(this);
   }
+}
+
+/** Resolves when a socket has been given all that was written to it, or is closed. */
+function drainedOrClosed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
 }
 
 let second = 0;

@@ -3,7 +3,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { RollcallError, urlHost } from '@rollcall/protocol';
-import { limitLines, listen, onePerTurn } from '@rollcall/runtime';
+import { limitLines, listen, onePerTurn, UnreadBudget } from '@rollcall/runtime';
 import type { ConnectionLimiter } from '@rollcall/proxy';
 import type { Certificate, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
@@ -117,6 +117,7 @@ function servePlain(
   const context = {
     ...plain,
     batcher: new WriteBatcher(MAX_WAITING_RESPONSES),
+    unread: new UnreadBudget(),
     connections,
     handOver: (socket: Socket) => void serve?.call(server, socket),
     firstTimeoutMs: SERVER_OPTIONS.headersTimeout,

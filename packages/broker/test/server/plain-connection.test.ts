@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
+import { UnreadBudget } from '@rollcall/runtime';
 import { WriteBatcher } from '../../src/server/write-batcher.ts';
 import { PlainConnection } from '../../src/server/plain-connection.ts';
 import type { Upgrade } from '../../src/server/plain-connection.ts';
@@ -125,6 +126,9 @@ describe('a plain connection', () => {
   let answered: number;
   let onAnswer: () => void;
   let onUpgrade: Upgrade;
+  let unread: UnreadBudget;
+  /** Of each response. */
+  let size: number;
   /** If set, responses wait for it. */
   let wait: Promise<void> | undefined;
   const serve = async (options: { firstTimeoutMs: number; idleTimeoutMs: number }) => {
@@ -132,17 +136,20 @@ describe('a plain connection', () => {
     onAnswer = () => {};
     onUpgrade = () => {};
     wait = undefined;
+    unread = new UnreadBudget(3_000_000);
+    size = 1_000_000;
     const context = {
       handOver,
       upgrade: (...upgrade: Parameters<Upgrade>) => onUpgrade(...upgrade),
       batcher: new WriteBatcher(),
+      unread,
       connections: new Set<PlainConnection>(),
       ...options,
     };
     const respond = () => {
       answered += 1;
       onAnswer();
-      const response = { status: 200, text: 'x'.repeat(1_000_000) };
+      const response = { status: 200, text: 'x'.repeat(size) };
       return wait === undefined ? response : wait.then(() => response);
     };
     server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -193,7 +200,31 @@ describe('a plain connection', () => {
     client.socket.destroy();
   });
 
-  it('is read on as a WebSocket after responses that the client has yet to read', async () => {
+  it('serves no request that was sent ahead while its client does not read', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    client.socket.pause();
+    client.socket.write(UP.repeat(300));
+    await expect.poll(() => served?.writableNeedDrain).toBe(true);
+    for (let count = 0; count < 50; count++) await turn();
+    // One response is 1 MB, and the kernel takes a few.
+    expect(served?.writableLength).toBeLessThan(2_000_000);
+    expect(served?.listenerCount('drain')).toBeLessThan(4);
+    client.socket.resume();
+    await expect.poll(() => client.statuses(), { timeout: 10_000 }).toHaveLength(300);
+    client.socket.destroy();
+  });
+
+  it('is closed if it leaves more unread than all clients together may', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    client.socket.on('error', () => {});
+    size = 16_000_000;
+    client.socket.pause();
+    client.socket.write(UP);
+    await expect.poll(() => served?.destroyed).toBe(true);
+    client.socket.destroy();
+  });
+
+  it('is a WebSocket once the client has read the responses before', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     let frames = '';
     onUpgrade = (_request, socket, first) => {
@@ -204,8 +235,10 @@ describe('a plain connection', () => {
     client.socket.pause();
     // More than the kernel takes.
     client.socket.write(`${UP.repeat(15)}${UPGRADE}first`);
+    await expect.poll(() => served?.writableNeedDrain).toBe(true);
+    expect(frames).toBe('');
+    client.socket.resume();
     await expect.poll(() => frames).toBe('first');
-    expect(served?.writableLength).toBeGreaterThan(0);
     client.socket.write(',more');
     await expect.poll(() => frames).toBe('first,more');
     client.socket.destroy();
