@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { channelKind } from '@rollcall/protocol/pusher';
 import { limitLines, post } from '@rollcall/runtime';
 import type { LogFields, Logger } from '@rollcall/runtime';
 import { signatureOf } from '../credentials.ts';
@@ -48,6 +49,8 @@ export interface WebhookEnvironment {
 interface Waiting {
   /** The event, in JSON. */
   readonly text: string;
+  /** Whether it is of a public channel. */
+  readonly isOpen: boolean;
   /** When it was first sent: by the clock, and in milliseconds since 1970. */
   firstSent: { readonly at: number; readonly timeMs: number } | undefined;
   /** How often it was refused in a request of its own. */
@@ -97,12 +100,17 @@ export class Webhook {
   push(event: WebhookEvent): void {
     const { events } = this.#options;
     if (events !== undefined && !events.includes(event.name)) return;
-    const text = JSON.stringify(event);
-    if (!this.#environment.memory.take(this, text)) {
+    const isOpen = channelKind(event.channel) === 'public';
+    const waiting = { text: JSON.stringify(event), isOpen, firstSent: undefined, refusals: 0 };
+    if (!this.#environment.memory.take(this, waiting)) {
       this.#environment.counters.webhookEventsDropped += 1;
+      this.#logDropped(
+        { url: this.#origin, isPublic: isOpen },
+        'too many events wait for a webhook: dropped',
+      );
       return;
     }
-    this.#pending.push({ text, firstSent: undefined, refusals: 0 });
+    this.#pending.push(waiting);
     void this.#send();
   }
 
@@ -207,7 +215,7 @@ export class Webhook {
   }
 
   #release(done: readonly Waiting[]): void {
-    for (const { text } of done) this.#environment.memory.release(this, text);
+    for (const waiting of done) this.#environment.memory.release(this, waiting);
   }
 
   #wait(ms: number): Promise<unknown> {

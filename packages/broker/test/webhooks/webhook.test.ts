@@ -46,6 +46,11 @@ function webhook(options = {}): Webhook {
 }
 
 const event = (n: number): WebhookEvent => ({ name: 'channel_occupied', channel: `c${n}` });
+const member = (n: number): WebhookEvent => ({
+  name: 'member_removed',
+  channel: 'presence-room',
+  user_id: `${n}`,
+});
 const events = (count: number) => Array.from({ length: count }, (_, n) => event(n));
 const eventsOf = ({ body }: Post) => (JSON.parse(body) as { events: WebhookEvent[] }).events;
 const channelOf = (each: WebhookEvent | undefined) => each?.channel ?? '';
@@ -175,9 +180,23 @@ it.each([unreachable, refused])(
 
 it('keeps up to 10,000 events for an unresponsive server, and counts the rest as dropped', () => {
   const hook = webhook();
-  for (let n = 0; n < MAX_EVENTS + 2; n += 1) hook.push(event(n));
+  for (let n = 0; n < MAX_EVENTS + 2; n += 1) hook.push(member(n));
   expect(counters.webhookEventsDropped).toBe(2);
   hook.close();
+  expect(logged[0]).toMatch(/^too many events wait for a webhook: dropped /);
+});
+
+it('has room for the events of other channels, however many public ones clients cause', async () => {
+  const hook = webhook();
+  answer = () => unreachable;
+  for (let n = 0; n < 2 * MAX_EVENTS; n += 1) hook.push(event(n));
+  for (let n = 0; n < 10; n += 1) hook.push(member(n));
+  expect(counters.webhookEventsDropped).toBe(2 * MAX_EVENTS - MAX_EVENTS / 2);
+  answer = () => undefined;
+  await seconds(30);
+  expect(posts.flatMap(eventsOf).slice(-10)).toEqual(
+    Array.from({ length: 10 }, (_, n) => member(n)),
+  );
 });
 
 it('sends nothing after it is closed', async () => {
