@@ -176,6 +176,17 @@ def test_takes_in_the_table_of_a_gateway() -> None:
     run(test)
 
 
+def test_a_nonce_that_is_no_text_does_not_end_the_connection() -> None:
+    async def test(world: World) -> None:
+        service = await world.discover()
+        for nonce in (["n"], {"n": 1}):
+            await world.broker.send("table", CHANNEL, {"nonce": nonce, "up": [], "left": []})
+        await world.broker.send("table", CHANNEL, {"nonce": "n", "up": [announced(ttl=60)], "left": []})
+        await world.until(lambda: list(service.instances()) == ["a"])
+
+    run(test)
+
+
 def test_asks_again_after_a_lost_connection_and_keeps_its_table_meanwhile() -> None:
     async def test(world: World) -> None:
         world.present["a"] = announced()

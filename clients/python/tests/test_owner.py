@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rollcall import Announcement, Config, RollcallError
+from rollcall._owner import keeper
 from rollcall._owner.identity import Incarnations
 from rollcall._owner.owner import Hooks, Owner
 from rollcall._serve import signals
@@ -46,9 +47,8 @@ class World:
         owner = Owner(
             {**FIELDS, **(fields or {})},
             config or self.broker.config(),
-            hooks=hooks,
             incarnations=Incarnations(lambda: 1000),
-            **{"timing": FAST, **options},
+            **{"timing": FAST, "hooks": hooks, **options},
         )
         self.owners.append(owner)
         return owner
@@ -170,6 +170,59 @@ def test_joins_again_after_a_lost_connection_with_its_current_announcement() -> 
         assert json.loads(world.broker.subscribed[3]["channel_data"])["user_info"]["weight"] == 7
         await world.broker.until(lambda: len(world.broker.events) == 3)
         assert [data["seq"] for _, _, data in world.broker.events] == [0, 1, 1]
+
+    run(test)
+
+
+def test_joins_again_after_a_lost_connection_even_if_the_machine_could_not_start_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test(world: World) -> None:
+        owner = world.owner()
+        await owner.register()
+        [site] = owner.sites
+        site.correct_address = lacks_threads_once(site.correct_address)  # type: ignore[method-assign]
+        await world.broker.drop()
+        await world.broker.until(lambda: len(world.broker.subscribed) == 4)
+        await world.broker.until(lambda: len(world.broker.published("register")) == 2)
+
+    monkeypatch.setattr(keeper, "_FIRST_RETRY", 0.02)
+    run(test)
+
+
+def test_announces_itself_again_even_if_the_machine_could_not_start_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(world: World) -> None:
+        owner = world.owner()
+        await owner.register()
+        [site] = owner.sites
+        site.announce = lacks_threads_once(site.announce)  # type: ignore[method-assign]
+        await world.broker.send("rollcall", f"{CHANNEL}.owners", {"nonce": "a", "digest": "", "size": 0})
+        await world.broker.until(lambda: len(world.broker.published("register")) == 2)
+
+    monkeypatch.setattr(keeper, "_FIRST_RETRY", 0.02)
+    run(test)
+
+
+def lacks_threads_once(act: Callable[[], Awaitable[None]]) -> Callable[[], Coroutine[Any, Any, None]]:
+    faults = iter([RuntimeError("can't start new thread")])
+
+    async def failing() -> None:
+        for fault in faults:
+            raise fault
+        await act()
+
+    return failing
+
+
+@pytest.mark.parametrize("raised", [ValueError("lost"), SystemExit(3)])
+def test_a_function_of_the_program_that_fails_does_not_end_the_registration(raised: BaseException) -> None:
+    def fail(announcement: Announcement) -> None:
+        raise raised
+
+    async def test(world: World) -> None:
+        owner = world.owner(hooks=Hooks(on_registered=fail))
+        await owner.register()
+        assert owner.is_registered
 
     run(test)
 

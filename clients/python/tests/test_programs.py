@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -97,6 +98,46 @@ def test_a_signal_does_what_it_would_have_done_after_the_service_has_left(
         assert await program.ended() == status
         assert time.monotonic() - left_at > 0.4
         assert len(broker.published("exit")) == 1
+
+    run(test)
+
+
+@pytest.mark.parametrize("leave", ["raise RuntimeError('no thread')", "time.sleep(60)"], ids=["raises", "blocks"])
+def test_a_signal_does_what_it_would_have_done_even_if_leaving_fails(leave: str) -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = REGISTER + f"async def leave():\n    {leave}\nr.owner.leave = leave\n" + WAIT
+        program = await start(broker, "import rollcall._serve.signals as s; s._MAX_WAIT = 0.5\n" + code)
+        assert await program.line() == "ready"
+        program.process.send_signal(signal.SIGTERM)
+        try:
+            assert await program.ended() == -signal.SIGTERM
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                program.process.kill()
+
+    run(test)
+
+
+def test_one_registration_that_cannot_leave_does_not_keep_another_one_from_leaving() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = (
+            "async def leave(): raise RuntimeError('no thread')\n"
+            "r.owner.leave = leave\n"
+            "rollcall.register(prefix='/v2', port=8001)\n"
+        )
+        program = await start(broker, REGISTER + code + "print('both', flush=True)\n" + WAIT)
+        assert [await program.line(), await program.line()] == ["ready", "both"]
+        program.process.send_signal(signal.SIGTERM)
+        await broker.until(lambda: broker.published("exit"))
+        left_at = time.monotonic()
+        try:
+            assert await program.ended() == -signal.SIGTERM
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                program.process.kill()
+        # It goes on for as long as requests may still come.
+        assert time.monotonic() - left_at > 0.4
+        assert [data["prefix"] for data in broker.published("exit")] == ["/v2"]
 
     run(test)
 
