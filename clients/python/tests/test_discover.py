@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from rollcall import Config, RollcallError
+from rollcall._observer import session, table
 from rollcall._observer.directory import Directory
 from rollcall._observer.service import Service
+from rollcall._transport.access import Access
 from rollcall._wire.roll_call import hash_of
 from rollcall._wire.seal import MEMBER_EVENT, Envelope, Sealer, key_from_base64
 
@@ -24,7 +27,7 @@ MASTER_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
 def announced(id: str = "a", **fields: Any) -> dict[str, Any]:
-    # Nobody listens there, and each has a port of its own.
+    # Nothing listens there, and each has a port of its own.
     return {"prefix": "/v1", "port": ord(id), "address": "127.0.0.1", "id": id, "inc": 1, "seq": 0, **fields}
 
 
@@ -156,6 +159,126 @@ def test_a_member_that_is_removed_is_suspect_until_it_is_back() -> None:
     run(test)
 
 
+def test_a_probe_that_this_machine_cannot_send_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    probed = []
+    connect = asyncio.open_connection
+
+    async def open_connection(host: str, port: int) -> Any:
+        if port != ord("a"):
+            return await connect(host, port)
+        probed.append(port)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async def test(world: World) -> None:
+        world.present["a"] = announced()
+        service = await world.discover()
+        del world.present["a"]
+        await world.broker.send("pusher_internal:member_removed", f"presence-{CHANNEL}.a", {"user_id": "a~1"})
+        await world.until(lambda: len(probed) == 3)
+        assert states(service) == {"a": "suspect"}
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    monkeypatch.setattr(table, "_PROBE_EVERY", 0.1)
+    run(test)
+
+
+def test_owners_are_asked_even_if_the_broker_lists_no_channels_and_it_is_asked_again_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test(world: World) -> None:
+        answer = world.broker.answer
+        world.broker.answer = lambda path, body: (503, "busy") if "/channels?" in path else answer(path, body)
+        world.present["a"] = announced()
+        service = await world.discover()
+        await world.broker.until(lambda: len(world.broker.events) == 2)
+        assert world.broker.events[1][:2] == ("rollcall", f"{CHANNEL}.owners")
+        world.broker.answer = answer
+        await world.until(lambda: picked(service) == "a")
+        assert len(world.broker.events) == 2
+
+    monkeypatch.setattr(session, "_LIST_AGAIN", 0.05, raising=False)
+    run(test)
+
+
+def test_an_unexpected_fault_does_not_end_the_listing(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = iter([RuntimeError("can't start new thread")])
+    listing = Access.presence_channels
+
+    async def presence_channels(access: Access) -> dict[str, int | None]:
+        for fault in faults:
+            raise fault
+        return await listing(access)
+
+    async def test(world: World) -> None:
+        world.present["a"] = announced()
+        service = await world.discover()
+        await world.until(lambda: picked(service) == "a")
+
+    monkeypatch.setattr(Access, "presence_channels", presence_channels)
+    monkeypatch.setattr(session, "_LIST_AGAIN", 0.05, raising=False)
+    run(test)
+
+
+def test_a_roll_call_that_fails_does_not_cut_the_connection_and_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(world: World) -> None:
+        answer = world.broker.answer
+        world.broker.answer = lambda path, body: (503, "busy") if "/events?" in path else answer(path, body)
+        world.present["a"] = announced()
+        world.directory = Directory(world.broker.config(), FAST)
+        error = await world.directory.connected()
+        assert error is not None
+        assert error.code == "ROLLCALL_BROKER_UNREACHABLE"
+        service = Service(world.directory, "/v1")
+        await world.until(lambda: picked(service) == "a")
+        world.broker.answer = answer
+        await world.broker.until(lambda: len(world.broker.events) == 2)
+        assert [channel for _, channel, _ in world.broker.events] == [CHANNEL, f"{CHANNEL}.owners"]
+        assert [each["channel"] for each in world.broker.subscribed].count(CHANNEL) == 1
+
+    monkeypatch.setattr(session, "_LIST_AGAIN", 0.05, raising=False)
+    run(test)
+
+
+def test_a_presence_channel_that_the_broker_refuses_is_tried_again_at_the_next_listing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test(world: World) -> None:
+        presence = f"presence-{CHANNEL}.a"
+
+        def attempts() -> int:
+            return [each["channel"] for each in world.broker.subscribed].count(presence)
+
+        def authorize(data: dict[str, Any]) -> tuple[str, Any]:
+            if data["channel"] == presence:
+                return "pusher:subscription_error", {"status": 401}
+            return world.authorize(data)
+
+        world.broker.authorize = authorize
+        service = await world.discover()
+        await world.broker.send("register", CHANNEL, announced())
+        await world.broker.until(lambda: presence in world.broker.left)
+        for id in ("b", "c", "d"):
+            await world.broker.send("register", CHANNEL, announced(id, ttl=60))
+            await world.until(lambda id=id: id in states(service))  # type: ignore[misc]
+        assert attempts() == 1
+        world.broker.authorize = world.authorize
+        world.present["a"] = announced()
+        await world.broker.until(lambda: attempts() == 2)
+
+    monkeypatch.setattr(session, "_LIST_EVERY", 1.0)
+    run(test)
+
+
+def test_a_broker_that_lists_channels_without_counts_shows_what_runs() -> None:
+    async def test(world: World) -> None:
+        world.present["a"] = announced()
+        channels: dict[str, Any] = {name: {} for name in world.channels()}
+        world.broker.answer = lambda path, body: (200, json.dumps({"channels": channels}))
+        assert picked(await world.discover()) == "a"
+
+    run(test)
+
+
 def test_what_a_presence_channel_shows_has_to_be_of_its_instance() -> None:
     async def test(world: World) -> None:
         world.present["a"] = announced("b")
@@ -169,8 +292,8 @@ def test_what_a_presence_channel_shows_has_to_be_of_its_instance() -> None:
 def test_takes_in_the_table_of_a_gateway() -> None:
     async def test(world: World) -> None:
         service = await world.discover()
-        table = {"nonce": "n", "up": [announced(ttl=60), {"prefix": 1}], "left": [announced("c")]}
-        await world.broker.send("table", CHANNEL, table)
+        sent = {"nonce": "n", "up": [announced(ttl=60), {"prefix": 1}], "left": [announced("c")]}
+        await world.broker.send("table", CHANNEL, sent)
         await world.until(lambda: list(service.instances()) == ["a"])
 
     run(test)

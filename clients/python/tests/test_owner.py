@@ -47,8 +47,9 @@ class World:
         owner = Owner(
             {**FIELDS, **(fields or {})},
             config or self.broker.config(),
+            hooks=hooks,
             incarnations=Incarnations(lambda: 1000),
-            **{"timing": FAST, "hooks": hooks, **options},
+            **{"timing": FAST, **options},
         )
         self.owners.append(owner)
         return owner
@@ -212,19 +213,6 @@ def lacks_threads_once(act: Callable[[], Awaitable[None]]) -> Callable[[], Corou
         await act()
 
     return failing
-
-
-@pytest.mark.parametrize("raised", [ValueError("lost"), SystemExit(3)])
-def test_a_function_of_the_program_that_fails_does_not_end_the_registration(raised: BaseException) -> None:
-    def fail(announcement: Announcement) -> None:
-        raise raised
-
-    async def test(world: World) -> None:
-        owner = world.owner(hooks=Hooks(on_registered=fail))
-        await owner.register()
-        assert owner.is_registered
-
-    run(test)
 
 
 def test_a_silent_server_is_left_for_a_new_connection() -> None:

@@ -43,6 +43,11 @@ class Program:
     async def ended(self) -> int:
         return await asyncio.wait_for(self.process.wait(), 20)
 
+    async def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.ended()
+
 
 async def start(broker: FakeBroker, code: str) -> Program:
     env = {
@@ -112,8 +117,7 @@ def test_a_signal_does_what_it_would_have_done_even_if_leaving_fails(leave: str)
         try:
             assert await program.ended() == -signal.SIGTERM
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                program.process.kill()
+            await program.kill()
 
     run(test)
 
@@ -133,8 +137,7 @@ def test_one_registration_that_cannot_leave_does_not_keep_another_one_from_leavi
         try:
             assert await program.ended() == -signal.SIGTERM
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                program.process.kill()
+            await program.kill()
         # It goes on for as long as requests may still come.
         assert time.monotonic() - left_at > 0.4
         assert [data["prefix"] for data in broker.published("exit")] == ["/v2"]
@@ -147,6 +150,18 @@ def test_a_program_that_ends_publishes_its_exit() -> None:
         program = await start(broker, REGISTER)
         assert await program.ended() == 0
         assert len(broker.published("exit")) == 1
+
+    run(test)
+
+
+def test_a_function_of_the_program_that_exits_does_not_end_the_registration() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = REGISTER.replace("8000", "8000, on_registered=lambda _: sys.exit(3)")
+        program = await start(broker, code + "print(r.is_registered, flush=True)\n" + WAIT)
+        try:
+            assert [await program.line(), await program.line()] == ["ready", "True"]
+        finally:
+            await program.kill()
 
     run(test)
 

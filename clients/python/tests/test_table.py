@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rollcall import Announcement
+from rollcall._observer import table as table_module
 from rollcall._observer.round_robin import WeightedRoundRobin
 from rollcall._observer.table import Table
 from rollcall._wire.announcement import parse_announcement
@@ -198,6 +199,53 @@ def test_one_that_does_not_answer_in_time_may_be_busy() -> None:
     for _ in range(2):
         table.probed("a", "failed", 1)
     assert status(table) == "down"
+
+
+def test_one_to_which_no_connection_is_made_is_down_unless_it_was_found_busy() -> None:
+    table = connected()
+    table.joined(announced(), 0, 0)
+    for _ in range(2):
+        table.probed("a", "unreachable", 1)
+    assert status(table) == "down"
+    table.probed("a", "ok", 2)
+    table.probed("a", "timeout", 3)
+    for _ in range(3):
+        table.probed("a", "unreachable", 3)  # its queue of connections is full
+    assert status(table) == "suspect"
+    table.probed("a", "ok", 4)
+    for _ in range(2):
+        table.probed("a", "unreachable", 5)
+    assert status(table) == "down"
+
+
+def test_one_that_has_not_answered_for_ten_minutes_is_down() -> None:
+    table = connected()
+    table.joined(announced(), 0, 0)
+    table.departed("a", 0, 1)
+    for now in (1, 2, 600):
+        table.probed("a", "timeout", now)
+        assert status(table) == "suspect"
+    table.probed("a", "timeout", 601)
+    assert status(table) == "down"
+
+
+def test_in_a_full_table_what_is_over_for_longest_gives_way_to_what_an_owner_announces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table_module, "_MAX_ENTRIES", 3)
+    table = connected()
+    table.received(announced("runs", port=1), False, 0)
+    table.received(announced("down", port=2), False, 0)
+    table.received(announced("left", port=3), True, 1)
+    table.probed("down", "refused", 2)
+    table.relayed(announced("reported", port=4), False, 3)
+    assert status(table, "reported") is None
+    table.received(announced("x", port=5), False, 3)
+    assert [status(table, id) for id in ("runs", "down", "x")] == ["healthy", "down", "healthy"]
+    table.joined(announced("y", port=6), 0, 4)
+    assert [status(table, id) for id in ("runs", "down", "x", "y")] == ["healthy", None, "healthy", "healthy"]
+    table.received(announced("z", port=7), False, 5)
+    assert [status(table, id) for id in ("runs", "x", "y", "z")] == ["healthy", "healthy", "healthy", None]
 
 
 @pytest.mark.parametrize(("given", "shares"), [([1, 1], [4, 4]), ([3, 1], [6, 2]), ([100], [8])])

@@ -28,11 +28,11 @@ class Background:
         """Start work, and return what becomes of it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
-        """Run work, and wait for it."""
+    def run(self, work: Coroutine[Any, Any, _Result], timeout: float | None = None) -> _Result:
+        """Run work, and wait for it, or for so many seconds at most."""
         future = self.submit(work)
         try:
-            return future.result()
+            return future.result(timeout)
         except BaseException:
             future.cancel()
             raise

@@ -104,6 +104,11 @@ export class Channel {
       this.#elsewhere = undefined;
   }
 
+  /** See {@link Members.hasComeBack}. */
+  hasComeBack(node: string, member: SignedMember): boolean {
+    return this.#members?.hasComeBack(node, member) === true;
+  }
+
   /** A user has joined on another node. Returns whether it is a new member. */
   addElsewhere(node: string, member: SignedMember): boolean {
     const isNew = this.#members?.addElsewhere(node, member) === true;

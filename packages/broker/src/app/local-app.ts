@@ -134,10 +134,15 @@ export class LocalApp implements App {
     if (channel !== undefined) this.#subscriptionsChanged(channel);
   }
 
-  /** A user has joined a presence channel on another node. */
+  /** A user has joined a presence channel on another node, or has left and joined again. */
   addMemberElsewhere(node: string, name: string, member: SignedMember): void {
     const channel = this.#channels.get(name) ?? this.#occupy(name);
-    if (channel.addElsewhere(node, member)) this.#reportAdded(name, member.userId);
+    const { userId } = member;
+    // The channel stays occupied in between.
+    if (channel.hasComeBack(node, member) && channel.removeElsewhere(node, userId)) {
+      this.#reportRemoved(name, userId);
+    }
+    if (channel.addElsewhere(node, member)) this.#reportAdded(name, userId);
   }
 
   /** A user has left a presence channel on another node. */
@@ -145,7 +150,7 @@ export class LocalApp implements App {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
     if (channel.removeElsewhere(node, userId)) this.#reportRemoved(name, userId);
-    if (channel.isEmpty) this.#vacate(name);
+    if (channel.isEmpty) this.#vacate(channel);
   }
 
   /** A user is signed in on another node, or is not any more. */
@@ -276,7 +281,7 @@ export class LocalApp implements App {
   }
 
   #subscriptionsChanged(channel: Channel): void {
-    if (channel.isEmpty) this.#vacate(channel.name);
+    if (channel.isEmpty) this.#vacate(channel);
     else if (this.#hasCount(channel.name)) this.#subscriptionCounts.changed(channel);
   }
 
@@ -287,8 +292,10 @@ export class LocalApp implements App {
     return channel;
   }
 
-  #vacate(name: string): void {
+  #vacate(channel: Channel): void {
+    const { name } = channel;
     this.#channels.delete(name);
+    this.#subscriptionCounts.forget(channel);
     if (!isServerToUserChannel(name)) this.#report({ name: 'channel_vacated', channel: name });
   }
 

@@ -65,6 +65,18 @@ export class Members {
     return { here: presence.connections === 0, anywhere: this.#removeAbsent(userId, presence) };
   }
 
+  /**
+   * Whether a user that is on one other node alone is said to have another info there: it has left and come back, and only the
+   * latter was said.
+   */
+  hasComeBack(node: string, { userId, userInfoJson }: SignedMember): boolean {
+    const presence = this.#users.get(userId);
+    if (presence === undefined) return false;
+    const { member, connections, nodes } = presence;
+    const isThereAlone = connections === 0 && nodes.size === 1 && nodes.has(node);
+    return isThereAlone && member.userInfoJson !== userInfoJson;
+  }
+
   /** A user has connections on another node. Returns whether it has none elsewhere. */
   addElsewhere(node: string, member: SignedMember): boolean {
     const presence = this.#users.get(member.userId);

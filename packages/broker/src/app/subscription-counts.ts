@@ -15,8 +15,7 @@ export class SubscriptionCounts {
 
   changed(channel: Channel): void {
     if (channel.subscriptionCount <= LIMITS.promptSubscriptionCounts) {
-      clearTimeout(this.#timers.get(channel));
-      this.#timers.delete(channel);
+      this.forget(channel);
       this.#send(channel);
       return;
     }
@@ -26,6 +25,12 @@ export class SubscriptionCounts {
       this.#send(channel);
     }, LIMITS.subscriptionCountIntervalMs);
     this.#timers.set(channel, timer);
+  }
+
+  /** A channel is vacated: its name may be occupied again, as another channel. */
+  forget(channel: Channel): void {
+    clearTimeout(this.#timers.get(channel));
+    this.#timers.delete(channel);
   }
 
   stop(): void {

@@ -163,19 +163,15 @@ export class ClusterApp implements App, ClusterMember {
 
   async publish(publications: readonly Publication[]): Promise<void> {
     const stamp = this.#stamp();
-    await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));
-    for (const publication of publications) {
-      this.counters.published(publication);
-      this.#deliver(publication, stamp);
-    }
+    await Promise.all(publications.flatMap((publication) => this.#publish(publication, stamp)));
+    for (const publication of publications) this.counters.published(publication);
   }
 
   async relay(clientEvent: ClientEvent): Promise<void> {
     const { event, channel, data, sender } = clientEvent;
     const frame = channelEventFrame(channel, event, data, this.#local.userOf(channel, sender));
     const message = ['client-event', channel, frame, sender.socketId];
-    await this.#node.post(this.#subjectOf(channel), message);
-    this.#local.relay(clientEvent);
+    await this.#post(this.#subjectOf(channel), message, () => this.#local.relay(clientEvent));
   }
 
   signIn(signIn: SignIn): void {
@@ -325,8 +321,16 @@ export class ClusterApp implements App, ClusterMember {
     this.#local.deliver(publication, stamp);
   }
 
-  /** Says an event to the nodes that have subscribers, by one message for each subject. */
-  #post(publication: Publication, stamp: string): Promise<void>[] {
+  /**
+   * Says something to the nodes that have subscribers, and then delivers it on this one. What is said to a subject is accepted in the
+   * order in which it is said, so that this node delivers in the same order as the others, and waits for no other subject.
+   */
+  #post(subject: string, message: unknown, deliver: () => void): Promise<void> {
+    return this.#node.post(subject, message).then(deliver);
+  }
+
+  /** Publishes an event by one message for each subject. */
+  #publish(publication: Publication, stamp: string): Promise<void>[] {
     const bySubject = new Map<string, string[]>();
     for (const channel of publication.channels) {
       const subject = this.#subjectOf(channel);
@@ -335,7 +339,9 @@ export class ClusterApp implements App, ClusterMember {
       else channels.push(channel);
     }
     return Array.from(bySubject, ([subject, channels]) =>
-      this.#node.post(subject, eventMessage(publication, channels, stamp)),
+      this.#post(subject, eventMessage(publication, channels, stamp), () =>
+        this.#deliver({ ...publication, channels }, stamp),
+      ),
     );
   }
 

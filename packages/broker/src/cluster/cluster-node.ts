@@ -218,7 +218,7 @@ export class ClusterNode {
 
   /**
    * Says something to all nodes that listen to a subject. Resolves when the engine has accepted it: it then reaches all of them
-   * once, also those whose link is down at the moment.
+   * once, also those whose link is down at the moment. Calls for one subject are settled in their order, unless the link is down.
    * @throws UnavailableError if the engine does not accept it
    */
   post(subject: string, payload: unknown): Promise<void> {

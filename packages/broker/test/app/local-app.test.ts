@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LocalApp } from '../../src/app/local-app.ts';
+import type { WebhookEvent } from '../../src/webhook-event.ts';
 import { FakeConnection } from '../fake-connection.ts';
 import { describeApp } from './conformance/describe-app.ts';
+import { ann, bob, subscribed } from './conformance/fixture.ts';
 import { newApp } from './new-app.ts';
 
 describe('an app in this process', () => {
@@ -76,10 +78,79 @@ describe('subscription counts', () => {
     expect(countsOf(inOther)).toEqual([]);
   });
 
+  it('are not sent of a channel that was vacated meanwhile', () => {
+    const reported: WebhookEvent[] = [];
+    const report = (event: WebhookEvent) => void reported.push(event);
+    app = newApp({ options: { subscriptionCounts: true }, report });
+    app.setSubscriptionsElsewhere('node', 'a', 150);
+    app.setSubscriptionsElsewhere('node', 'a', 0);
+    const connection = new FakeConnection();
+    subscribe(connection);
+    vi.advanceTimersByTime(60_000);
+    expect(countsOf(connection)).toEqual([1]);
+    const counts = reported.filter(({ name }) => name === 'subscription_count');
+    expect(counts).toMatchObject([{ subscription_count: 1 }]);
+  });
+
   it('leave no timer when the app is closed', () => {
     for (let i = 0; i < 101; i += 1) subscribe(new FakeConnection());
     expect(vi.getTimerCount()).toBe(1);
     app.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a member on another node that is said to have another info', () => {
+  const renamed = { ...ann, userInfoJson: '{"name":"Anna"}' };
+
+  async function startWatched() {
+    const reported: string[] = [];
+    const app = newApp({ report: ({ name }) => void reported.push(name) });
+    app.addMemberElsewhere('one', 'presence-a', ann);
+    const watching = await subscribed(app, 'presence-a', bob);
+    /** What the change has caused. */
+    const rename = () => {
+      watching.take();
+      reported.length = 0;
+      app.addMemberElsewhere('one', 'presence-a', renamed);
+      return { sent: watching.take(), reported, members: app.members('presence-a') };
+    };
+    return { app, rename };
+  }
+
+  it('is announced as gone, and anew', async () => {
+    const { rename } = await startWatched();
+    const { sent, reported, members } = rename();
+    expect(sent.map(({ event, data }) => [event, data])).toEqual([
+      ['pusher_internal:member_removed', { user_id: 'ann' }],
+      ['pusher_internal:member_added', { user_id: 'ann', user_info: { name: 'Anna' } }],
+    ]);
+    expect(reported).toEqual(['member_removed', 'member_added']);
+    expect(members).toEqual([bob, renamed]);
+  });
+
+  it.each([
+    ['a third node', (app: LocalApp) => app.addMemberElsewhere('two', 'presence-a', ann)],
+    [
+      'this node',
+      (app: LocalApp) =>
+        app.subscribe({ channel: 'presence-a', connection: new FakeConnection(), member: ann }),
+    ],
+  ])('stays as it is while it is on %s, too', async (_, join) => {
+    const { app, rename } = await startWatched();
+    join(app);
+    expect(rename()).toEqual({ sent: [], reported: [], members: [ann, bob] });
+  });
+
+  it('leaves no channel vacated in between if it is alone', () => {
+    const reported: string[] = [];
+    const app = newApp({ report: ({ name }) => void reported.push(name) });
+    for (const member of [ann, renamed]) app.addMemberElsewhere('one', 'presence-a', member);
+    expect(reported).toEqual([
+      'channel_occupied',
+      'member_added',
+      'member_removed',
+      'member_added',
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { App } from '../../src/app/app.ts';
@@ -63,6 +64,15 @@ async function startOne() {
   return { app: one.app, unlisten: vi.spyOn(one.bus, 'unlisten') };
 }
 
+/** Has messages with a word wait until something is over, or fail with it. */
+function delay(bus: MemoryBus, word: string, until: () => Promise<unknown>) {
+  const publish = bus.publish.bind(bus);
+  vi.spyOn(bus, 'publish').mockImplementation(async (subject, message) => {
+    if (message.includes(word)) await until();
+    return publish(subject, message);
+  });
+}
+
 function publishCached(app: App, name: string) {
   return app.publish([{ name, data: '1', channels: ['cache-a'] }]);
 }
@@ -75,6 +85,48 @@ describe('two nodes', () => {
     await one.app.publish([{ name: 'e', data: '1', channels: ['a', 'b'] }]);
     expect(eventsOf(here).slice(1)).toEqual(['e']);
     await expect.poll(() => eventsOf(there)).toContain('e');
+  });
+
+  it.each([
+    [
+      'an event',
+      (app: App) => app.publish([{ name: 'second', data: '1', channels: ['private-a'] }]),
+    ],
+    [
+      'a client event',
+      (app: App, sender: FakeConnection) =>
+        app.relay({ event: 'second', channel: 'private-a', data: '1', sender }),
+    ],
+  ])('deliver %s after the one before, which another channel still holds up', async (_, send) => {
+    const [one, other] = await startTwo();
+    const sender = await subscribed(one.app, 'private-a');
+    const here = await subscribed(one.app, 'private-a');
+    const there = await subscribed(other.app, 'private-a');
+    const gate = new EventEmitter();
+    const opened = once(gate, 'open');
+    delay(one.bus, 'slow', () => opened);
+    const first = one.app.publish([{ name: 'first', data: '1', channels: ['slow', 'private-a'] }]);
+    await send(one.app, sender);
+    await expect.poll(() => there.texts.length).toBe(3);
+    expect(eventsOf(there).slice(1)).toEqual(['first', 'second']);
+    expect(eventsOf(here).slice(1)).toEqual(['first', 'second']);
+    gate.emit('open');
+    await first;
+  });
+
+  it('deliver what follows an event that is refused', async () => {
+    const [one, other] = await startTwo();
+    const here = await subscribed(one.app, 'a');
+    const there = await subscribed(other.app, 'a');
+    delay(one.bus, 'first', () => Promise.reject(new RangeError('too long')));
+    const publish = async (name: string) => one.app.publish([{ name, data: '1', channels: ['a'] }]);
+    const refused = expect(publish('first')).rejects.toThrow('too long');
+    // At the end of the turn it is on its way, and what follows goes by itself.
+    await setImmediate();
+    await publish('second');
+    await refused;
+    expect(eventsOf(here).slice(1)).toEqual(['second']);
+    await expect.poll(() => eventsOf(there)).toContain('second');
   });
 
   it('have one list of members', async () => {
@@ -102,6 +154,25 @@ describe('two nodes', () => {
       .toEqual(new Map([['presence-a', expect.objectContaining({ subscriptionCount: 3 })]]));
     one.app.unsubscribe('presence-a', before);
     expect(eventsOf(watching)).not.toContain('pusher_internal:member_removed');
+  });
+
+  it('announce a member anew that has left and come back in one turn with another info', async () => {
+    const [one, other] = await startTwo();
+    const there = await subscribed(other.app, 'presence-a', ann);
+    await expect.poll(() => one.app.userIds('presence-a')).toEqual(['ann']);
+    const before = await subscribed(one.app, 'presence-a', bob);
+    await expect.poll(() => eventsOf(there)).toContain('pusher_internal:member_added');
+    const renamed = { ...bob, userInfoJson: '{"name":"Bob"}' };
+    const reported = [one, other].map((node) => node.reported.length);
+    one.app.unsubscribe('presence-a', before);
+    await subscribed(one.app, 'presence-a', renamed);
+    await expect.poll(() => other.app.members('presence-a')).toEqual([ann, renamed]);
+    expect(eventsOf(there)).toEqual([
+      'pusher_internal:member_removed',
+      'pusher_internal:member_added',
+    ]);
+    const news = [one, other].flatMap((node, index) => node.reported.slice(reported[index]));
+    expect(news.map(({ name }) => name)).toEqual(['member_removed', 'member_added']);
   });
 
   it('drop the members of a node that was killed', async () => {

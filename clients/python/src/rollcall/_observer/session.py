@@ -143,7 +143,8 @@ class Session:
                 announcement = _announcement_of(each)
                 if announcement is not None:
                     self._table.relayed(announcement, name == "left", now)
-        self.is_answered = self.is_answered or data.get("nonce") in self._nonces
+        nonce = data.get("nonce")
+        self.is_answered = self.is_answered or (isinstance(nonce, str) and nonce in self._nonces)
 
 
 def _announcement_of(data: Json) -> Announcement | None:

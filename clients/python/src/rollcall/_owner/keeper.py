@@ -74,9 +74,10 @@ class Keeper:
         while not self._is_ended:
             try:
                 await self._step()
-            except Exception:  # of this program: the instance has to stay known nevertheless
+            except Exception:  # such as a lack of memory or threads: the instance has to stay known nevertheless
                 _LOG.exception("keeping %s known has failed", self._site.owner.identity.announcement)
                 await asyncio.sleep(_FIRST_RETRY)
+                self._start_over()
 
     async def _step(self) -> None:
         self._wake.clear()
@@ -123,6 +124,13 @@ class Keeper:
             self._next = time.monotonic() + _jittered(self._retry)
         else:
             self._lose()
+
+    def _start_over(self) -> None:
+        """Schedule again what an unexpected fault has cut short. After it has joined again, it announces itself."""
+        if self._link is None and not self._site.owner.is_lease:
+            self._lose()
+        else:
+            self._announce_within(_jittered(self._retry))
 
     def _announce_within(self, seconds: float) -> None:
         due = time.monotonic() + seconds

@@ -224,5 +224,5 @@ class Owner:
     def _call(hook: Callable[[], object]) -> None:
         try:
             hook()
-        except Exception:
+        except BaseException:  # a sys.exit() there would end Rollcall's thread, and not the program
             _LOG.exception("a function that was given to Rollcall has failed")

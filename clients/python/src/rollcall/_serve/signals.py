@@ -23,6 +23,8 @@ _LOG = logging.getLogger("rollcall")
 
 # Less than the ten seconds after which process managers often kill, with what a server needs to close.
 _LEAVE_TIMEOUT = 3.0
+# Longer than leaving takes, and then the wait for the last requests: Rollcall's thread itself may be blocked.
+_MAX_WAIT = 6.0
 _EXIT_TIMEOUT = 1.0
 # A terminal and a parent process may each send a signal for one and the same reason.
 _SAME_REASON = 1.0
@@ -61,6 +63,8 @@ class Leaving:
                 self._registering.cancel()  # it would register what is about to end
         except RollcallError as error:
             _LOG.error("could not leave the registry: %s", error)
+        except Exception:
+            _LOG.exception("could not leave the registry")
         await self._traffic.quiet()
 
     def at_exit(self) -> None:
@@ -109,13 +113,18 @@ class Leaver:
 
     def _leave(self, number: int) -> None:
         """Leave outside the handler of the signal, which may have interrupted anything."""
-        background().run(self._leave_all())
-        self._is_done = True
-        # Not signal.raise_signal(), which would signal this thread: handlers run in the main thread.
-        os.kill(os.getpid(), number)
+        try:
+            background().run(self._leave_all(), _MAX_WAIT)
+        except Exception:
+            _LOG.exception("could not leave the registry")
+        finally:  # a signal is never swallowed
+            self._is_done = True
+            # Not signal.raise_signal(), which would signal this thread: handlers run in the main thread.
+            os.kill(os.getpid(), number)
 
     async def _leave_all(self) -> None:
-        await asyncio.gather(*(each.leave() for each in self._all))
+        # One that cannot leave keeps no other one from it.
+        await asyncio.gather(*(each.leave() for each in self._all), return_exceptions=True)
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         previous = self._previous[number]

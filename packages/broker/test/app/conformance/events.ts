@@ -57,12 +57,16 @@ export function describeEvents(make: MakeApp): void {
     it('delivers to a channel in the order of the calls, answered or not, and each event once', async () => {
       const connection = await subscribed(app, 'a');
       connection.take();
+      const sender = await subscribed(app, 'a');
       await Promise.all([
         app.publish([event(0), event(1)]),
-        app.publish([event(2)]),
+        app.publish([{ ...event(2), channels: ['b', 'c', 'a', 'd'] }]),
         app.publish([event(3)]),
+        app.publish([{ ...event(4), channels: ['b', 'c', 'a', 'd'] }]),
+        app.relay({ event: 'client-e', channel: 'a', data: '5', sender }),
+        app.publish([event(6)]),
       ]);
-      expect(connection.take().map(({ data }) => data)).toEqual([0, 1, 2, 3]);
+      expect(connection.take().map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     });
   });
 
