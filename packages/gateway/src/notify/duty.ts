@@ -37,6 +37,8 @@ interface DutyOptions {
 export const TURN_MS = 15_000;
 /** The same of a subject is news again after this time. */
 const REPEAT_MS = 3_600_000;
+/** When a message is reported at the latest. It is dropped after ten minutes. */
+const MAX_LATE_MS = 720_000;
 const MAX_SUBJECTS = 10_000;
 /** Events that wait. More are too many for people to read. */
 const MAX_PENDING = 1000;
@@ -124,9 +126,11 @@ export class Duty {
   heard({ group, about }: Sent, now: number): void {
     keep(this.#shared, group, true, MAX_SHARED);
     const groupMs = this.#options.groupMs();
-    const last = Math.min(now, (group + 1) * groupMs - 1);
-    // What it has seen may be seen here in the next group.
-    for (const each of about) this.#note(each, last, Math.min(now, last + groupMs));
+    const end = (group + 1) * groupMs;
+    // What it has seen may be seen here in the next group. If this was long ago, its groups are of another length.
+    const until = now - end > MAX_LATE_MS ? now : Math.min(now, end + groupMs);
+    // It may have missed what was seen here of that time.
+    for (const each of about) this.#note(each, Math.min(now, end - groupMs), until);
   }
 
   /**

@@ -27,7 +27,9 @@ const SIGNS: Readonly<Record<NewsKind, string>> = {
 export function slackText(items: readonly NewsItem[], context: TextContext): string {
   for (let count = MAX_LINES; ; count--) {
     const text = textOf(items, items.slice(0, count), context);
-    if (text.length <= MAX_CHARACTERS || count === 1) return text;
+    if (text.length <= MAX_CHARACTERS) return text;
+    // Such as the names of a certificate.
+    if (count === 1) return `${text.slice(0, MAX_CHARACTERS)}…`;
   }
 }
 

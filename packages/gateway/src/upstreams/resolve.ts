@@ -61,13 +61,14 @@ export function createResolve(sources: NameSources = SYSTEM): Resolve {
 
 /** The system has no TTL, so DNS is asked for it. */
 async function byAddress(sources: NameSources, host: string, port: number): Promise<Resolved> {
-  const ttls = Promise.all([
-    ttlOf(sources.resolve4(host, { ttl: true })),
-    ttlOf(sources.resolve6(host, { ttl: true })),
+  const lookup = sources.lookup(host);
+  const late = lookup.then(() => delay(TTL_WAIT_MS, [], { ref: false }));
+  const [found, ...ttls] = await Promise.all([
+    lookup,
+    ttlOf(sources.resolve4(host, { ttl: true }), late),
+    ttlOf(sources.resolve6(host, { ttl: true }), late),
   ]);
-  const found = await sources.lookup(host);
-  const known = await Promise.race([ttls, delay(TTL_WAIT_MS, [], { ref: false })]);
-  const shortest = Math.min(...known) * 1000;
+  const shortest = Math.min(...ttls) * 1000;
   const isKnown = Number.isFinite(shortest);
   return {
     targets: [...new Set(found)].toSorted().map((address) => ({ host, address, port })),
@@ -90,8 +91,11 @@ async function byService(
       const host = server.toLowerCase();
       const { targets, validMs } = await byAddress(sources, host, port).catch((error: unknown) => {
         failures.push(error);
+        // Another record may lead to the same.
         const known = last.filter((each) => each.host === host && each.port === port);
-        return { targets: known, validMs: INCOMPLETE_VALID_MS };
+        const addresses = new Set(known.map(({ address }) => address));
+        const kept = [...addresses].map((address) => ({ host, address, port }));
+        return { targets: kept, validMs: INCOMPLETE_VALID_MS };
       });
       return { targets: targets.map((each) => ({ ...each, weight })), validMs };
     }),
@@ -103,8 +107,8 @@ async function byService(
   };
 }
 
-/** Seconds; Infinity if DNS has no answer. */
-async function ttlOf(query: Promise<RecordWithTtl[]>): Promise<number> {
-  const records = await query.catch(() => []);
+/** Seconds; Infinity if DNS has no answer, or none in time. */
+async function ttlOf(query: Promise<RecordWithTtl[]>, late: Promise<never[]>): Promise<number> {
+  const records = await Promise.race([query.catch(() => []), late]);
   return records.reduce((least, { ttl }) => Math.min(least, ttl), Infinity);
 }

@@ -130,6 +130,34 @@ describe('several gateways', () => {
     expect(world.states()).toEqual([['down'], ['recovered']]);
   });
 
+  it('notify of the next failure, though another one has seen the recovery in a later group', () => {
+    const world = new World(['one', 'two']);
+    const duty = world.gateways.get('one');
+    const group = world.now / GROUP_MS;
+    world.see({}, ['one']);
+    world.now += GROUP_MS - 500;
+    world.see(recovered, ['one']);
+    world.now += 1000;
+    duty?.heard({ group, about: [[digest('a 1'), 'down']] }, world.now);
+    const sent = duty?.due(world.now + 2 * TURN_MS).messages ?? [];
+    for (const message of sent)
+      duty?.accepted({ ...message, items: duty.remaining(message.items) });
+    world.now += 2 * TURN_MS;
+    world.see({}, ['one']);
+    const next = duty?.due(world.now + 2 * TURN_MS + GROUP_MS).messages ?? [];
+    expect(next.flatMap(({ items }) => items.map(({ state }) => state))).toEqual(['down']);
+  });
+
+  it('notify once, though one of them has groups of another length', () => {
+    const world = new World(['one', 'two']);
+    world.see({}, ['one']);
+    world.now += 1000;
+    const group = Math.floor(world.now / (6 * GROUP_MS));
+    world.gateways.get('one')?.heard({ group, about: [[digest('a 1'), 'down']] }, world.now);
+    world.pass(5 * TURN_MS);
+    expect(world.states()).toEqual([]);
+  });
+
   it('notify of the last failure, though one of them hears late of the first', () => {
     const world = new World(['one', 'two']);
     const [first = '', second = ''] = world.turns();

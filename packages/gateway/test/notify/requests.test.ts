@@ -97,6 +97,7 @@ describe('a message for Slack', () => {
     // Discord takes no more.
     const prefixes = Array.from({ length: 20 }, (_, at) => item({ prefix: `/prefix-${at}` }));
     const many = slack(...prefixes);
+    expect(slack(item({ text: 'x'.repeat(5000) })).length).toBeLessThan(2000);
     expect(many.length).toBeLessThan(2000);
     expect(many).toMatch(/and [0-9]+ more$/);
   });

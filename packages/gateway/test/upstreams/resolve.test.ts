@@ -93,6 +93,16 @@ describe('a name of addresses', () => {
     expect(found).toMatchObject({ targets: [{ address: '10.0.0.1' }], validMs: 30_000 });
   });
 
+  it('is valid for the TTL of its IPv4 addresses, though DNS does not answer for others', async () => {
+    const found = await createResolve({
+      lookup: async () => ['10.0.0.1'],
+      resolve4: async () => [{ address: '10.0.0.1', ttl: 5 }],
+      resolve6: () => new Promise(() => {}),
+      resolveSrv: () => new Promise(() => {}),
+    })(parsed('http://a.example.com:81'), []);
+    expect(found).toMatchObject({ validMs: 5000 });
+  });
+
   it('is an error if it does not exist', async () => {
     await expect(resolve('http://a.example.com:81')).rejects.toThrow('ENOTFOUND');
   });
@@ -154,6 +164,16 @@ describe('a name of SRV records', () => {
       { host: 'b.example.com', address: '10.0.0.2', port: 2, weight: 5 },
     ]);
     expect(validMs).toBe(5000);
+  });
+
+  it('keeps each of these addresses once, though two records lead to them', async () => {
+    address('b.example.com', '10.0.0.2', 60);
+    for (const weight of [5, 6]) srv('a.example.com', 1, weight, 0);
+    srv('b.example.com', 2, 5, 0);
+    const last = { host: 'a.example.com', address: '10.0.0.1', port: 1, weight: 9 };
+    const { targets } = await resolve(URL, [last, last]);
+    expect(targets).toHaveLength(3);
+    expect((await resolve(URL, targets)).targets).toEqual(targets);
   });
 
   it('is an error if no server has an address', async () => {

@@ -196,7 +196,10 @@ export class Http1Connection implements Client, Http1StreamOwner {
       }
       this.#hold(bytes);
       this.#pauseIfFull();
-    } else this.#linger();
+    } else if (this.#socket.writableFinished) {
+      // Before, the time to take what it gets runs.
+      this.#linger();
+    }
     return this.#taken(bytes, this.#exchange);
   }
 

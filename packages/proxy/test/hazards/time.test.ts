@@ -70,6 +70,21 @@ describe('a slow client', () => {
     const [, { length } = { length: 0 }] = (await all).split('\r\n\r\n');
     expect(length).toBe(body.length);
   });
+  it('with the end of its response, and sends a byte now and then: closed all the same', async () => {
+    const body = Buffer.alloc(16 * 1024 * 1024);
+    const large: Filter = { name: 'large', onRequest: () => ({ status: 200, body }) };
+    const { port, proxy } = await start(
+      ({ target }) => ({ ...forwardBy(() => undefined, target), filters: [large] }),
+      { limits: { idleMs: 100, answerBodyMs: 100 } },
+    );
+    const { socket, write } = client(port);
+    socket.pause();
+    write(GET.repeat(2));
+    const drip = setInterval(() => write('x'), 50);
+    afterwards(() => clearInterval(drip));
+    await expect.poll(() => proxy.clients).toBe(1);
+    await expect.poll(() => proxy.clients, { timeout: 10_000 }).toBe(0);
+  }, 15_000);
   it('does not harm other clients', async () => {
     const { there } = await recording();
     const { port } = await start(to(there));
