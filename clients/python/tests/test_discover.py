@@ -15,12 +15,14 @@ import pytest
 from rollcall import Config, RollcallError
 from rollcall._observer import session, table
 from rollcall._observer.directory import Directory
+from rollcall._observer.presence import PresenceChannels
 from rollcall._observer.service import Service
 from rollcall._transport.access import Access
 from rollcall._wire.roll_call import hash_of
 from rollcall._wire.seal import MEMBER_EVENT, Envelope, Sealer, key_from_base64
 
 from .fake_broker import FAST, FakeBroker, fake_broker
+from .test_programs import start
 
 CHANNEL = "mapped-discovery"
 MASTER_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -242,6 +244,13 @@ def test_a_roll_call_that_fails_does_not_cut_the_connection_and_is_repeated(monk
 def test_a_presence_channel_that_the_broker_refuses_is_tried_again_at_the_next_listing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    joined: list[PresenceChannels] = []
+
+    class Joined(PresenceChannels):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            joined.append(self)
+
     async def test(world: World) -> None:
         presence = f"presence-{CHANNEL}.a"
 
@@ -261,11 +270,11 @@ def test_a_presence_channel_that_the_broker_refuses_is_tried_again_at_the_next_l
             await world.broker.send("register", CHANNEL, announced(id, ttl=60))
             await world.until(lambda id=id: id in states(service))  # type: ignore[misc]
         assert attempts() == 1
-        world.broker.authorize = world.authorize
-        world.present["a"] = announced()
+        await joined[0].verify({})
+        await world.broker.send("register", CHANNEL, announced("e", ttl=60))
         await world.broker.until(lambda: attempts() == 2)
 
-    monkeypatch.setattr(session, "_LIST_EVERY", 1.0)
+    monkeypatch.setattr(session, "PresenceChannels", Joined)
     run(test)
 
 
@@ -358,6 +367,37 @@ def test_two_brokers_fill_one_table() -> None:
             await world.until(lambda: {picked(service) for _ in range(4)} == {"a", "b"})
             assert world.directory is not None
             await world.directory.close()
+
+    run(test)
+
+
+def test_a_child_that_is_forked_discovers_again() -> None:
+    async def test(world: World) -> None:
+        code = (
+            # Python 3.12 warns of forks of programs with threads.
+            "import os, sys, rollcall, warnings; warnings.simplefilter('ignore')\n"
+            "service = rollcall.discover('/v1')\n"
+            "print(*service.instances(), flush=True)\n"
+            "if os.fork() == 0:\n"
+            "    sys.stdin.readline()\n"
+            "    print(service.pick().announcement.id, *service.instances(), flush=True)\n"
+            "    service.close()\n"
+            "    os._exit(0)\n"
+            "os.wait()\n"
+            "print(*service.instances(), flush=True)\n"
+        )
+        world.present["a"] = announced()
+        program = await start(world.broker, code)
+        try:
+            assert await program.line() == "a"
+            world.present = {"b": announced("b")}
+            await program.write("go\n")
+            assert await program.line() == "b b"
+            # The parent has its own connection still.
+            assert await program.line() == "a"
+            assert await program.ended() == 0
+        finally:
+            await program.kill()
 
     run(test)
 

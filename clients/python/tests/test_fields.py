@@ -10,6 +10,7 @@ import pytest
 
 from rollcall import Announcement, Health, Policy, RegisterOptions, Tls, UpdateOptions
 from rollcall._wire.announcement import KNOWN_FIELDS, parse_announcement
+from rollcall._wire.objects import parse_policy
 from rollcall.errors import Refusal
 
 from .vectors import vectors
@@ -86,3 +87,8 @@ def test_a_field_takes_the_listed_values(outer: dict[str, Any], field: dict[str,
         with pytest.raises(Refusal) as refused:
             parse(value)
         assert refused.value.code == outer["code"]
+
+
+def test_a_policy_without_a_known_field_asks_for_nothing() -> None:
+    assert parse_policy({"": 5, "other": 5}) == Policy()
+    assert parse_policy({"mostInFlight": 5}) == Policy(max_in_flight=5)

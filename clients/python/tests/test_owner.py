@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rollcall import Announcement, Config, RollcallError
-from rollcall._owner import keeper
+from rollcall._owner import keeper, search
 from rollcall._owner.identity import Incarnations
 from rollcall._owner.owner import Hooks, Owner
 from rollcall._serve import signals
@@ -397,6 +397,25 @@ def test_a_registration_that_still_asks_where_the_registry_is_ends_when_it_leave
     run(test)
 
 
+def test_goes_on_asking_where_the_registry_is_even_if_the_machine_could_not_start_a_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test(world: World) -> None:
+        owner = world.owner(mode="lease")
+        faults = iter([RollcallError("ROLLCALL_AUTH_UNREACHABLE", "away"), RuntimeError("can't start new thread")])
+
+        async def locate() -> None:
+            for fault in faults:
+                raise fault
+
+        owner.locate = locate  # type: ignore[method-assign]
+        await owner.register()
+        await world.broker.until(lambda: world.broker.published("register"))
+
+    monkeypatch.setattr(search, "_FIRST_RETRY", 0.02)
+    run(test)
+
+
 def test_a_registration_that_was_left_is_not_revived_by_the_next_one() -> None:
     async def test(world: World) -> None:
         owner = world.owner(mode="lease")
@@ -477,6 +496,21 @@ def test_another_server_than_pushers_is_named(greeting: dict[str, Any]) -> None:
         world.broker.greeting = greeting
         with pytest.raises(RollcallError, match="is that a Pusher-compatible server"):
             await world.owner(require_broker=True).register()
+
+    run(test)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://127.0.0.1:x"])
+def test_a_proxy_that_cannot_be_used_is_reported_and_tried_again(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(world: World) -> None:
+        with monkeypatch.context() as environment:
+            # Without the package for SOCKS, websockets raises an ImportError.
+            environment.setenv("ws_proxy", proxy)
+            environment.setenv("no_proxy", "")
+            owner = world.owner()
+            await owner.register()
+            assert [error.code for error in world.errors] == ["ROLLCALL_BROKER_UNREACHABLE"]
+        await world.broker.until(lambda: world.broker.published("register"))
 
     run(test)
 

@@ -154,6 +154,16 @@ def test_a_program_that_ends_publishes_its_exit() -> None:
     run(test)
 
 
+def test_a_program_that_ends_publishes_its_exit_even_if_that_of_another_registration_fails() -> None:
+    async def test(broker: FakeBroker) -> None:
+        code = "r.owner.exit_blocking = lambda timeout: 1 / 0\nrollcall.register(prefix='/v2', port=8001)\n"
+        program = await start(broker, REGISTER + code)
+        assert await program.ended() == 0
+        assert [data["prefix"] for data in broker.published("exit")] == ["/v2"]
+
+    run(test)
+
+
 def test_a_function_of_the_program_that_exits_does_not_end_the_registration() -> None:
     async def test(broker: FakeBroker) -> None:
         code = REGISTER.replace("8000", "8000, on_registered=lambda _: sys.exit(3)")

@@ -28,7 +28,10 @@ async def register(**options: Unpack[RegisterOptions]) -> AsyncRegistration:
 
 
 async def discover(prefix: str, *, config: Config | None = None, require_broker: bool = False) -> Service:
-    """Find the instances of a prefix: see ``rollcall.discover``. No method of what it returns blocks."""
+    """Find the instances of a prefix: see ``rollcall.discover``. Methods of what it returns do not block.
+
+    Only the first one does in a child after a fork, which discovers again.
+    """
     return await background().wait(discovered(prefix, config, require_broker))
 
 

@@ -45,6 +45,9 @@ function parsed(written: string): UpstreamUrl {
   return url;
 }
 
+/** A DNS server that does not answer. */
+const silent = (): Promise<never> => new Promise(() => {});
+
 function address(name: string, data: string, ttl: number): void {
   const known = records.get(`A ${name}`) ?? [];
   records.set(`A ${name}`, [...known, { type: 'A', name, data, ttl }]);
@@ -83,7 +86,6 @@ describe('a name of addresses', () => {
   });
 
   it('has the addresses that the system has, though DNS does not answer', async () => {
-    const silent = (): Promise<never> => new Promise(() => {});
     const found = await createResolve({
       lookup: async () => ['10.0.0.1'],
       resolve4: silent,
@@ -97,8 +99,8 @@ describe('a name of addresses', () => {
     const found = await createResolve({
       lookup: async () => ['10.0.0.1'],
       resolve4: async () => [{ address: '10.0.0.1', ttl: 5 }],
-      resolve6: () => new Promise(() => {}),
-      resolveSrv: () => new Promise(() => {}),
+      resolve6: silent,
+      resolveSrv: silent,
     })(parsed('http://a.example.com:81'), []);
     expect(found).toMatchObject({ validMs: 5000 });
   });

@@ -33,6 +33,7 @@ class Directory:
                 "discover() needs the app's secret, and ROLLCALL_AUTH_URL is set: an auth server announces services, "
                 "and does not show others"
             )
+        self.config = config
         self.table = Table()
         self._changed = asyncio.Event()
         self._sessions = [
@@ -87,7 +88,7 @@ class Directory:
     async def _probe(self, announcement: Announcement) -> None:
         verdict = await probe(announcement)
         entry = self.table.get(key_of(announcement))
-        if entry is not None and entry.announcement == announcement:
+        if verdict is not None and entry is not None and entry.announcement == announcement:
             self.table.probed(key_of(announcement), verdict, time.monotonic())
 
     async def close(self) -> None:

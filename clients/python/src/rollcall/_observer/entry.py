@@ -33,12 +33,21 @@ class Entry:
     """Only its owner brings it back."""
     failures: int = 0
     """Probes that failed otherwise than by a refused connection, one after the other."""
+    has_timed_out: bool = False
+    """It accepted a connection and did not answer in time, and has not answered since."""
     probe_at: float = 0.0
 
     @property
     def is_in_presence_mode(self) -> bool:
         """Whether its owner is in a presence channel."""
         return self.announcement.inc is not None and self.announcement.ttl is None
+
+    @property
+    def over_since(self) -> float | None:
+        """Since when it has left, or is down."""
+        if self.left_at is not None:
+            return self.left_at
+        return self.since if self.status == "down" else None
 
     @property
     def endpoint(self) -> tuple[str, int]:

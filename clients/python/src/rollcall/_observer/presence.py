@@ -28,6 +28,8 @@ class PresenceChannels:
         self._users: dict[str, set[str]] = {}
         # Channels in which no member was accepted, and how many users they had.
         self._ignored: dict[str, int] = {}
+        # The ids whose channels the broker does not show. The next listing tries them again.
+        self._refused: set[str] = set()
         self.awaited: set[str] = set()
 
     async def join(self, id: str) -> None:
@@ -46,7 +48,7 @@ class PresenceChannels:
     async def follow_table(self) -> None:
         """Join the channels of instances that are new, and leave those of instances that are gone."""
         wanted = {entry.announcement.id or "" for entry in self._table.all() if entry.is_in_presence_mode}
-        for id in wanted - self._users.keys():
+        for id in wanted - self._users.keys() - self._refused:
             await self.join(id)
         for id in self._users.keys() - wanted - self.awaited:
             await self.leave(id)
@@ -56,6 +58,7 @@ class PresenceChannels:
 
         If it counts other users than are known here, a message was lost: a new subscription brings a snapshot.
         """
+        self._refused.clear()
         prefix = self._access.channels.presence_prefix
         counts = {name[len(prefix) :]: count for name, count in listed.items() if name.startswith(prefix)}
         for id in self._ignored.keys() - counts.keys():
@@ -63,12 +66,16 @@ class PresenceChannels:
         for id, count in counts.items():
             users = self._users.get(id)
             if users is None:
-                # Counted with this observer or without it.
-                if self._ignored.get(id) not in (count, None if count is None else count + 1):
+                if not self._is_ignored(id, count):
                     await self.join(id)
             elif id not in self.awaited and (count not in (None, len(users)) or self._lacks(id)):
                 await self.leave(id)
                 await self.join(id)
+
+    def _is_ignored(self, id: str, count: int | None) -> bool:
+        """Whether a channel still has the users of whom none was accepted, counted with this observer or without it."""
+        then = self._ignored.get(id)
+        return then is not None and count in (then, then - 1)
 
     def _lacks(self, id: str) -> bool:
         entry = self._table.get(id)
@@ -80,7 +87,8 @@ class PresenceChannels:
         if users is None:
             return
         if frame.refusal is not None:
-            await self.leave(id)  # the next listing tries it again
+            self._refused.add(id)
+            await self.leave(id)
             return
         for member in frame.members:
             users.add(member.user_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 
 from .._transport.tasks import timeout
 from .._wire.address import url_host
@@ -11,16 +12,20 @@ from .table import Verdict
 
 _TIMEOUT = 1.0
 _NOT_IMPLEMENTED = 501
+# This machine lacks descriptors, ports or memory, which says nothing of an instance.
+_OWN_SHORTAGE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
-async def probe(announcement: Announcement) -> Verdict:
-    """Request the health path of an instance.
+async def probe(announcement: Announcement) -> Verdict | None:
+    """Request the health path of an instance. Return None if this machine could not.
 
     One that does not speak plain HTTP/1.1, or announces another check than a request, has to accept a connection only.
     """
+    if_late: Verdict = "unreachable"
     try:
         async with timeout(_TIMEOUT):
             reader, writer = await asyncio.open_connection(announcement.address, announcement.port)
+            if_late = "timeout"
             try:
                 health = announcement.health
                 if announcement.scheme not in (None, "http") or (health is not None and health.method == "GRPC"):
@@ -30,11 +35,11 @@ async def probe(announcement: Announcement) -> Verdict:
             finally:
                 writer.close()
     except asyncio.TimeoutError:
-        return "timeout"
+        return if_late
     except ConnectionRefusedError:
         return "refused"
-    except (OSError, ValueError):
-        return "failed"
+    except (OSError, ValueError) as error:
+        return None if isinstance(error, OSError) and error.errno in _OWN_SHORTAGE else "failed"
 
 
 def _request(announcement: Announcement) -> bytes:

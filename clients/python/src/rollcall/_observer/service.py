@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from ..errors import Refusal, RollcallError
 from .directory import Directory
 from .entry import Status, key_of
 from .round_robin import WeightedRoundRobin
+from .table import Table
 
 
 @dataclass(frozen=True)
@@ -32,37 +35,53 @@ class Picked:
 
 
 class Service:
-    """The instances of one prefix, as the registry has them now. Any thread may use it."""
+    """The instances of one prefix, as the registry has them now. Any thread may use it, and a child after a fork."""
 
     def __init__(self, directory: Directory, prefix: str) -> None:
-        self._directory = directory
+        # A directory by its process: a fork does not copy the thread in which the one of the parent goes on.
+        self._directories = {os.getpid(): directory}
+        self._discovering = threading.Lock()
+        self._config = directory.config
         self._prefix = prefix
         self._round_robin = WeightedRoundRobin()
+
+    @property
+    def _table(self) -> Table:
+        """The table of this process. A child that was forked discovers again when it is used first."""
+        pid = os.getpid()
+        if pid not in self._directories:
+            with self._discovering:
+                if pid not in self._directories:
+                    self._directories[pid] = background().run(_opened(self._config, self._prefix, False))
+        return self._directories[pid].table
 
     def pick(self) -> Picked | None:
         """Return the next instance, in proportion to weight, or None if no instance receives traffic.
 
         It is one of the healthy instances, or of the suspect ones if none is healthy.
         """
-        chosen = self._round_robin.next(self._directory.table.routable(self._prefix))
+        chosen = self._round_robin.next(self._table.routable(self._prefix))
         return None if chosen is None else Picked(chosen)
 
     def instances(self) -> Mapping[str, tuple[Announcement, Status]]:
         """Return all instances by id, with their state, also the ones that receive no traffic."""
-        entries = [each for each in self._directory.table.all() if each.announcement.prefix == self._prefix]
+        entries = [each for each in self._table.all() if each.announcement.prefix == self._prefix]
         return {key_of(each.announcement): (each.announcement, each.status) for each in entries}
 
     def report_outcome(self, picked: Picked, verdict: Literal["ok", "refused", "failed"]) -> None:
         """Report how a request ended. After ``refused``, an instance is not picked until it has passed a probe."""
+        table = self._table
 
         async def probed() -> None:
-            self._directory.table.probed(key_of(picked.announcement), verdict, time.monotonic())
+            table.probed(key_of(picked.announcement), verdict, time.monotonic())
 
         background().submit(probed())
 
     def close(self) -> None:
         """Disconnect from the broker."""
-        background().submit(self._directory.close())
+        directory = self._directories.get(os.getpid())
+        if directory is not None:
+            background().submit(directory.close())
 
     def __enter__(self) -> Service:
         return self
@@ -94,11 +113,15 @@ async def discovered(prefix: str, config: Config | None, require_broker: bool) -
         canonical = parse_prefix(prefix)
     except Refusal as refusal:
         raise RollcallError("ROLLCALL_ANNOUNCEMENT", str(refusal)) from refusal
-    directory = Directory(config or Config.from_env())
+    return Service(await _opened(config or Config.from_env(), canonical, require_broker), canonical)
+
+
+async def _opened(config: Config, prefix: str, require_broker: bool) -> Directory:
+    directory = Directory(config)
     error = await directory.connected()
     if error is not None and require_broker:
         await directory.close()
         raise error
     if error is None:
-        await directory.ready(canonical)
-    return Service(directory, canonical)
+        await directory.ready(prefix)
+    return directory

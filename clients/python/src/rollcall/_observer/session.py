@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from .._transport.access import Access
 from .._transport.link import Link
@@ -23,6 +23,8 @@ from .table import Table
 _LOG = logging.getLogger("rollcall")
 
 _LIST_EVERY = 30.0
+# The first wait after a listing or a roll call that failed. It doubles with each further failure.
+_LIST_AGAIN = 1.0
 # How long to wait for snapshots before the owners are asked.
 _SNAPSHOTS = 2.0
 # How many entries an event holds, sealing included.
@@ -69,11 +71,12 @@ class Session:
             await link.subscribe(await self._access.admit(link.socket_id, registry))
             self._table.link(self._broker, True, time.monotonic())
             presence = PresenceChannels(self._access, self._broker, link, self._table)
-            await self._call_roll(registry, link)
             self._failure_codes.clear()
+            failure = await self._failure_of(self._call_roll(registry, link))
             if not self.attempted.done():
-                self.attempted.set_result(None)
-            await self._listen(link, presence)
+                self.attempted.set_result(failure)
+            uncalled = [] if failure is None else [registry]
+            await self._listen(link, presence, [*uncalled, self._access.channels.owners])
         finally:
             self._table.link(self._broker, False, time.monotonic())
             self._changed()
@@ -89,8 +92,20 @@ class Session:
         data: Json = {"nonce": nonce, "digest": digest, "size": len(held)}
         await self._access.publish(channel, "rollcall", data, link.socket_id)
 
-    async def _listen(self, link: Link, presence: PresenceChannels) -> None:
-        resync = asyncio.create_task(self._keep_listing(link, presence))
+    async def _failure_of(self, request: Awaitable[None]) -> RollcallError | None:
+        """Await a request, and return why it has failed: what comes by the connection is good all the same."""
+        try:
+            await request
+        except Fault as fault:
+            error = self._access.describe(fault)
+            if error.code not in self._failure_codes:
+                self._failure_codes.add(error.code)
+                _LOG.warning("%s", error)
+            return error
+        return None
+
+    async def _listen(self, link: Link, presence: PresenceChannels, uncalled: list[str]) -> None:
+        resync = asyncio.create_task(self._keep_listing(link, presence, uncalled))
         try:
             while not link.is_lost:
                 link.wake.clear()
@@ -103,20 +118,27 @@ class Session:
         finally:
             await stop(resync)
 
-    async def _keep_listing(self, link: Link, presence: PresenceChannels) -> None:
-        """Learn which instances are running, then ask the owners for what no snapshot had, and look again later."""
-        is_first = True
+    async def _keep_listing(self, link: Link, presence: PresenceChannels, uncalled: list[str]) -> None:
+        """Learn which instances are running, then ask for what no snapshot had, and look again later."""
+        wait = _LIST_AGAIN
         while True:
+            is_listed = False
             try:
-                await presence.verify(await self._access.presence_channels())
-                if is_first:
-                    await self._snapshots(presence)
-                    await self._call_roll(self._access.channels.owners, link)
-                    is_first, self.is_resynced = False, True
-                    self._changed()
-            except Fault as fault:
-                _LOG.warning("%s", self._access.describe(fault))
-            await asyncio.sleep(_LIST_EVERY)
+                is_listed = await self._failure_of(self._list(presence)) is None
+                await self._snapshots(presence)
+                uncalled = [each for each in uncalled if await self._failure_of(self._call_roll(each, link))]
+            except Exception:  # such as a lack of memory or threads: it must not end the listing for good
+                _LOG.exception("asking the broker at %s has failed", self._access.broker)
+            if is_listed and not uncalled:
+                wait = _LIST_EVERY
+                self._failure_codes.clear()
+                self.is_resynced = True
+                self._changed()
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LIST_EVERY)
+
+    async def _list(self, presence: PresenceChannels) -> None:
+        await presence.verify(await self._access.presence_channels())
 
     async def _snapshots(self, presence: PresenceChannels) -> None:
         end = time.monotonic() + _SNAPSHOTS

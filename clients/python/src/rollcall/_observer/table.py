@@ -8,7 +8,7 @@ from typing import Literal
 from .._wire.announcement import Announcement
 from .entry import Entry, Status, is_later, key_of
 
-Verdict = Literal["ok", "refused", "failed", "timeout"]
+Verdict = Literal["ok", "refused", "failed", "timeout", "unreachable"]
 
 # How long an exit is remembered, so that an older announcement cannot bring the instance back, and an instance that is
 # down.
@@ -90,7 +90,7 @@ class Table:
         if known is not None and announcement.inc is None:
             return  # of a legacy instance only what is unknown counts
         was = None if known is None else known.announcement
-        entry = self._joined(announcement, left, now)
+        entry = self._joined(announcement, left, now, is_by_owner=False)
         if entry is None or entry.left_at is not None:
             return
         is_moved = was is None or was.inc != announcement.inc or entry.endpoint != (was.address, was.port)
@@ -117,7 +117,7 @@ class Table:
             return
         entry.probe_at = now + (_PROBE_EVERY if verdict == "ok" else _PROBE_AGAIN)
         if verdict == "ok":
-            entry.failures, entry.refused_at = 0, None
+            entry.failures, entry.has_timed_out, entry.refused_at = 0, False, None
             if not entry.is_ended:
                 self._set(entry, "healthy", now)
             return
@@ -127,17 +127,18 @@ class Table:
             self._check_ended(entry, now)
             return
         entry.failures += 1
+        entry.has_timed_out = entry.has_timed_out or verdict == "timeout"
         if entry.failures >= _FAILURES_TO_DOWN:
-            # One that accepts connections and does not answer in time may be busy.
-            is_busy = verdict == "timeout" and entry.status != "down"
+            # One that accepts connections and does not answer in time may be busy. Its queue may then be full.
+            may_be_busy = verdict == "timeout" or (verdict == "unreachable" and entry.has_timed_out)
+            is_long = entry.status == "suspect" and now - entry.since >= _REMEMBERED
+            is_busy = may_be_busy and entry.status != "down" and not is_long
             self._set(entry, "suspect" if is_busy else "down", now)
 
     def tick(self, now: float) -> list[Announcement]:
         """Take in that time has passed, and return the instances to probe now."""
         for key, entry in list(self._entries.items()):
-            left_at = entry.left_at
-            is_over = left_at is not None and now - left_at >= _REMEMBERED
-            if is_over or (left_at is None and entry.status == "down" and now - entry.since >= _REMEMBERED):
+            if entry.over_since is not None and now - entry.over_since >= _REMEMBERED:
                 del self._entries[key]
         for entry in self.all():
             ttl = entry.announcement.ttl
@@ -149,12 +150,12 @@ class Table:
             entry.probe_at = now + _PROBE_EVERY
         return [entry.announcement for entry in due]
 
-    def _joined(self, announcement: Announcement, is_exit: bool, now: float) -> Entry | None:
+    def _joined(self, announcement: Announcement, is_exit: bool, now: float, is_by_owner: bool = True) -> Entry | None:
         """Join a statement with what is held of the instance, and return the entry."""
         key = key_of(announcement)
         held = self._entries.get(key)
         if held is None:
-            if len(self._entries) >= _MAX_ENTRIES:
+            if not self._has_room(is_by_owner):
                 return None
             entry = self._new(announcement, now)
             entry.left_at = now if is_exit else None
@@ -177,13 +178,23 @@ class Table:
             held.left_at = held.left_at or now
         return held
 
+    def _has_room(self, is_by_owner: bool) -> bool:
+        """In a full table, what has left or is down for longest gives way, but only to what an owner announces."""
+        if len(self._entries) < _MAX_ENTRIES:
+            return True
+        over = [(entry.over_since, key) for key, entry in self._entries.items() if entry.over_since is not None]
+        if not is_by_owner or not over:
+            return False
+        del self._entries[min(over)[1]]
+        return True
+
     def _new(self, announcement: Announcement, now: float) -> Entry:
         return Entry(announcement, "healthy", now, now, probe_at=now)
 
     def _owner_speaks(self, entry: Entry, now: float) -> None:
         """The owner of an instance has announced it, so that it is healthy."""
         entry.announced_at, entry.gone_at, entry.refused_at = now, None, None
-        entry.is_ended, entry.failures = False, 0
+        entry.is_ended, entry.failures, entry.has_timed_out = False, 0, False
         self._set(entry, "healthy", now)
         prefix = entry.announcement.prefix
         for key, other in list(self._entries.items()):

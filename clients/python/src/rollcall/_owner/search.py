@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from ..errors import RollcallError
 
 if TYPE_CHECKING:
     from .owner import Owner
+
+_LOG = logging.getLogger("rollcall")
 
 _FIRST_RETRY = 1.0
 _MAX_RETRY = 30.0
@@ -44,7 +47,9 @@ class Search:
             wait = min(2 * wait, _MAX_RETRY)
             try:
                 await self._owner.locate()
-                break
+                await self._owner.register_at_each(False)
+                return
             except RollcallError as next:
                 error = next
-        await self._owner.register_at_each(False)
+            except Exception:  # such as a lack of memory or threads: the instance has to be registered nevertheless
+                _LOG.exception("registering has failed")

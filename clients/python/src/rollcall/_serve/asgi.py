@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .._owner.options import RegisterOptions
+
+_LOG = logging.getLogger("rollcall")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -23,22 +26,40 @@ def asgi(app: AsgiApp, **options: Unpack[RegisterOptions]) -> AsgiApp:
 
     On SIGTERM and SIGINT it leaves the registry, serves until no request comes any more, and only then lets the server
     stop. Each process of a server registers itself. Processes that share a port are one instance for gateways. The
-    server has to support the lifespan protocol, as uvicorn does; the application need not.
+    application need not support the lifespan protocol. If its server does not, as Daphne, or an application in which it
+    is mounted, it is registered only at its first request.
 
     Raises ``RollcallError`` as ``register()`` does.
 
     >>> app = rollcall.asgi(app, prefix="/v1", port=8000)  # doctest: +SKIP
     """
     server = Server(options)
+    has_begun = False
 
     async def registered(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        nonlocal has_begun
+        is_first, has_begun = not has_begun, True
         if scope["type"] == "lifespan":
             await _Lifespan(app, server, receive, send).run(scope)
             return
+        if is_first:
+            _start_late(server)
         server.traffic.requested()
         await app(scope, receive, send)
 
     return registered
+
+
+def _start_late(server: Server) -> None:
+    """Begin to register at the first request, because no lifespan came before it. That never fails the request."""
+    _LOG.warning(
+        "registering only now, at the first request: the server, or the application that this one is mounted in, runs "
+        "no lifespan of it"
+    )
+    try:
+        server.start()
+    except Exception:
+        _LOG.exception("not registered")
 
 
 class _Lifespan:

@@ -55,12 +55,14 @@ class Server:
 
     async def _register(self, leaving: Leaving) -> None:
         announcement = self._owner.identity.announcement
-        await _listening(announcement.address, announcement.port)
         try:
+            await _listening(announcement.address, announcement.port)
             await leaving.register()
         except RollcallError as error:
             _LOG.error("not registered: %s", error)
             LEAVER.remove(leaving)  # there is nothing to leave
+        except Exception:
+            _LOG.exception("not registered")
 
     async def leave(self) -> None:
         """Leave, if a signal has not had the application leave before. For the event loop of the server."""

@@ -69,7 +69,10 @@ class Leaving:
 
     def at_exit(self) -> None:
         """Publish the exit of a program that ends without leaving."""
-        self.owner.exit_blocking(_EXIT_TIMEOUT)
+        try:
+            self.owner.exit_blocking(_EXIT_TIMEOUT)
+        except Exception:
+            _LOG.exception("could not leave the registry")
 
 
 class Leaver:

@@ -85,7 +85,8 @@ class Link:
             raise _closed(closed) from None
         except asyncio.TimeoutError:
             raise Fault(f"no answer within {timeout:g} s") from None
-        except (OSError, WebSocketException) as error:
+        except (OSError, WebSocketException, ImportError, ValueError) as error:
+            # The last two are of a proxy in the environment that cannot be used.
             raise Fault(cause_of(error)) from None
         link._reader = asyncio.create_task(link._listen(activity))
         return link

@@ -156,8 +156,8 @@ def parse_policy(value: object) -> Policy:
     """Read a policy. Unknown fields are dropped, because gateways cannot grant what they ask for."""
     fields = _object(value, "bad-policy", "policy")
 
-    def count(name: str, high: int, former: str = "") -> int | None:
-        number = _first(fields.get(name), fields.get(former))
+    def count(name: str, high: int, former: str | None = None) -> int | None:
+        number = _first(fields.get(name), None if former is None else fields.get(former))
         return None if number is None else parse_integer(number, "bad-policy", f"policy.{name}", 1, high)
 
     def flag(name: str) -> bool | None:
