@@ -51,8 +51,8 @@ export const APP_MUTANTS = [
   {
     rule: 'an event is delivered when the engine has accepted it',
     file: 'cluster-app.ts',
-    from: '    await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));\n',
-    to: '    void Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));\n',
+    from: 'return this.#node.post(subject, message).then(deliver);',
+    to: 'deliver(); return this.#node.post(subject, message);',
   },
   {
     rule: 'an event of a node whose clock is behind is ordered after the events that it has received',
