@@ -24,7 +24,17 @@ const SIGNS: Readonly<Record<NewsKind, string>> = {
 };
 
 /** Returns a message in Slack's markup: the events by prefix, each with what is left and a link to its explanation. */
-export function slackText(items: readonly NewsItem[], context: TextContext): string {
+export function slackText(items: readonly NewsItem[], { link, shareOf }: TextContext): string {
+  // All instances of a prefix are visited for its share.
+  const shares = new Map<string, ReturnType<typeof shareOf>>();
+  const context: TextContext = {
+    link,
+    shareOf(prefix) {
+      const share = shares.get(prefix) ?? shareOf(prefix);
+      shares.set(prefix, share);
+      return share;
+    },
+  };
   for (let count = MAX_LINES; ; count--) {
     const text = textOf(items, items.slice(0, count), context);
     if (text.length <= MAX_CHARACTERS) return text;

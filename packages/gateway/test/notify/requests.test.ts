@@ -39,7 +39,7 @@ describe('a message for programs', () => {
     expect(url).toBe(URL);
   });
 
-  it('has the key of the instance, whatever the instance announces as such', () => {
+  it('has the key of the instance, and not what the instance announces as such', () => {
     const evil = instance();
     const announcement = { ...evil.announcement, extra: { key: 'victim' } };
     const items = [item({ instance: { ...evil, announcement } })];
@@ -100,5 +100,17 @@ describe('a message for Slack', () => {
     expect(slack(item({ text: 'x'.repeat(5000) })).length).toBeLessThan(2000);
     expect(many.length).toBeLessThan(2000);
     expect(many).toMatch(/and [0-9]+ more$/);
+  });
+
+  it('counts the instances of each prefix once', () => {
+    const asked: string[] = [];
+    const shareOf = (prefix: string) => {
+      asked.push(prefix);
+      return { receiving: 0, instances: 1 };
+    };
+    const items = Array.from({ length: 20 }, (_, at) => item({ prefix: `/prefix-${at}` }));
+    const target = { kind: 'slack', url: URL, secret: undefined } as const;
+    requestOf(target, { id: 'm', items }, { ...context, shareOf });
+    expect(asked).toEqual([...new Set(asked)]);
   });
 });
