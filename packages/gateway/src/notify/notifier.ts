@@ -54,9 +54,8 @@ export class Notifier {
   #settings: NotifySettings;
   /** By id and kind. A target that another configuration has too is notified of what waits. */
   #notified: ReadonlyMap<string, Notified> = new Map();
+  /** Undefined without targets. */
   #agreement: Agreement | undefined;
-  /** The targets that it is about. */
-  #agreedOn = '';
   #certificatesAt = -Infinity;
 
   constructor(options: NotifierOptions) {
@@ -100,12 +99,8 @@ export class Notifier {
   /** Agrees with the gateways that have these targets. */
   #agree(targets: readonly Target[]): void {
     const { registry, logger } = this.#options;
-    const agreedOn = targets
-      .map(({ id }) => id)
-      .toSorted()
-      .join(' ');
-    if (agreedOn === this.#agreedOn) return;
-    this.#agreedOn = agreedOn;
+    const before = Array.from(this.#notified.values(), ({ target }) => target);
+    if (idsOf(targets) === idsOf(before)) return;
     void this.#agreement?.close();
     const onSent = (id: string, sent: Sent): void => {
       for (const { target, duty } of this.#notified.values())
@@ -178,4 +173,9 @@ export class Notifier {
     }
     agreement.team.tick(now);
   }
+}
+
+function idsOf(targets: readonly Target[]): string {
+  const ids = targets.map(({ id }) => id);
+  return ids.toSorted().join(' ');
 }
